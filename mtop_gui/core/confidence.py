@@ -1,0 +1,183 @@
+"""Confidence: everything derived from a redshift PDF, and the Flag that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.prediction import Prediction
+
+ENTROPY_BIN = 0.003
+"""Bin width in z on which entropy and skewness are taken, whatever grid the network uses (Ginolfi+25)."""
+
+DEFAULT_ENTROPY_THRESHOLD = 2.0
+PEAK_FLOOR = 0.01
+"""A local maximum holding less probability than this is not offered as a candidate."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """One candidate redshift: the local maximum and the probability between its neighbouring valleys."""
+
+    redshift: float
+    probability: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Statistics of one redshift PDF.
+
+    Attributes
+    ----------
+    entropy : natural-log Shannon entropy on 0.003 bins (Ginolfi+25; threshold 2).
+    skewness : of the bin probabilities themselves (Ginolfi+25; threshold 20).
+    rms : standard deviation of the PDF, in z.
+    peaks : most probable first; at least one.
+    interval68 : (lower, upper) 16th and 84th percentile of the PDF.
+    """
+
+    entropy: float
+    skewness: float
+    rms: float
+    peaks: tuple[Peak, ...]
+    interval68: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Flag:
+    """"A person should look at this", with the reasons; empty reasons mean not flagged."""
+
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a person should look."""
+        return bool(self.reasons)
+
+    @property
+    def text(self) -> str:
+        """All reasons as one phrase."""
+        return "; ".join(self.reasons)
+
+
+def rebin_probability(grid: FloatArray, probability: FloatArray, width: float = ENTROPY_BIN) -> FloatArray:
+    """Sum a PDF into bins of `width`; a grid that already has them comes back unchanged.
+
+    Parameters
+    ----------
+    grid : (n_z,) increasing bin centres in z, not necessarily uniform.
+    probability : (n_z,) probability per bin, sums to 1.
+
+    Returns
+    -------
+    (n_bin,) probability per bin of `width`.
+    """
+    steps = np.diff(grid)
+    if np.allclose(steps, width, rtol=1e-3):
+        return probability
+    edges = np.concatenate([[grid[0] - steps[0] / 2], grid[:-1] + steps / 2, [grid[-1] + steps[-1] / 2]])
+    cumulative = np.concatenate([[0.0], np.cumsum(probability)])
+    count = max(1, int(np.ceil((edges[-1] - edges[0]) / width - 1e-9)))
+    new_edges = edges[0] + width * np.arange(count + 1)
+    return np.diff(np.interp(new_edges, edges, cumulative))
+
+
+def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tuple[Peak, ...]:
+    """Find the local maxima of a PDF, each with the probability between its valleys.
+
+    Parameters
+    ----------
+    grid : (n_z,) bin centres.
+    probability : (n_z,) probability per bin.
+    most : at most this many, the most probable ones.
+
+    Returns
+    -------
+    Peaks, most probable first; always at least the global maximum.
+    """
+    padded = np.concatenate([[-1.0], probability, [-1.0]])
+    rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
+    maxima = np.flatnonzero(rising & falling)
+    if maxima.size == 0:
+        maxima = np.array([int(np.argmax(probability))])
+    # A valley higher than half the lower summit does not separate two candidates, only noise on one.
+    kept: list[int] = [int(maxima[0])]
+    for position in maxima[1:]:
+        last = kept[-1]
+        valley = probability[last : position + 1].min()
+        if valley > 0.5 * min(probability[last], probability[position]):
+            if probability[position] > probability[last]:
+                kept[-1] = int(position)
+        else:
+            kept.append(int(position))
+    borders = [0]
+    borders += [a + int(np.argmin(probability[a : b + 1])) for a, b in zip(kept[:-1], kept[1:], strict=True)]
+    borders.append(len(probability))
+    peaks = []
+    for index, position in enumerate(kept):
+        low, high = borders[index], borders[index + 1]
+        mass = float(probability[low:high].sum())
+        near = slice(max(low, position - 1), min(high, position + 2))
+        weight = probability[near]
+        centre = float(np.sum(grid[near] * weight) / weight.sum()) if weight.sum() > 0 else float(grid[position])
+        peaks.append(Peak(centre, mass, float(grid[low]), float(grid[high - 1])))
+    peaks.sort(key=lambda peak: -peak.probability)
+    return tuple(peak for i, peak in enumerate(peaks[:most]) if i == 0 or peak.probability >= PEAK_FLOOR)
+
+
+def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
+    """Derive all Confidence numbers from a redshift PDF.
+
+    Parameters
+    ----------
+    grid : (n_z,) bin centres in z.
+    probability : (n_z,) non-negative, any normalisation.
+
+    Raises
+    ------
+    ValueError : the PDF is empty, negative, not finite, or zero everywhere.
+    """
+    total = float(probability.sum()) if probability.size else 0.0
+    if not np.isfinite(total) or total <= 0 or (probability < 0).any():
+        raise ValueError("a redshift PDF must be non-negative with a positive, finite sum")
+    pdf = np.asarray(probability, dtype=np.float64) / total
+    binned = rebin_probability(grid, pdf)
+    mean = float(np.sum(grid * pdf))
+    rms = float(np.sqrt(max(0.0, np.sum((grid - mean) ** 2 * pdf))))
+    spread = float(np.ptp(binned))
+    cumulative = np.cumsum(pdf)
+    low, high = (float(np.interp(q, cumulative, grid)) for q in (0.15865, 0.84135))
+    return Confidence(
+        entropy=float(stats.entropy(binned)),
+        skewness=float(stats.skew(binned)) if spread > 1e-12 else 0.0,
+        rms=rms,
+        peaks=find_peaks(grid, pdf),
+        interval68=(low, high),
+    )
+
+
+def flag(prediction: Prediction, entropy_threshold: float = DEFAULT_ENTROPY_THRESHOLD) -> Flag:
+    """Decide whether a person should look at a Prediction, and say why.
+
+    Parameters
+    ----------
+    prediction : what a bundle said.
+    entropy_threshold : natural-log entropy at or above which the PDF is too wide (Ginolfi+25: 2).
+    """
+    if prediction.rejection:
+        return Flag((prediction.rejection,))
+    reasons: list[str] = []
+    confidence = prediction.confidence
+    if confidence.entropy >= entropy_threshold:
+        reasons.append(f"entropy {confidence.entropy:.2f} ≥ {entropy_threshold:.2f}")
+    if prediction.ood >= prediction.ood_threshold:
+        reasons.append(f"unlike the training spectra (score {prediction.ood:.2f})")
+    reasons.extend(prediction.warnings)
+    return Flag(tuple(reasons))
