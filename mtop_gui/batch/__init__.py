@@ -1,0 +1,1 @@
+"""Run a bundle over many spectra."""

@@ -1,0 +1,1 @@
+"""What everything else speaks in: Spectrum, Prediction, Decision, lines, events."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Confidence:
 
 @dataclass(frozen=True)
 class Flag:
-    """"A person should look at this", with the reasons; empty reasons mean not flagged."""
+    """Whether a person should look at this, with the reasons; empty reasons mean not flagged."""
 
     reasons: tuple[str, ...] = ()
 
@@ -118,7 +119,7 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
         else:
             kept.append(int(position))
     borders = [0]
-    borders += [a + int(np.argmin(probability[a : b + 1])) for a, b in zip(kept[:-1], kept[1:], strict=True)]
+    borders += [a + int(np.argmin(probability[a : b + 1])) for a, b in itertools.pairwise(kept)]
     borders.append(len(probability))
     peaks = []
     for index, position in enumerate(kept):
@@ -126,7 +127,9 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
         mass = float(probability[low:high].sum())
         near = slice(max(low, position - 1), min(high, position + 2))
         weight = probability[near]
-        centre = float(np.sum(grid[near] * weight) / weight.sum()) if weight.sum() > 0 else float(grid[position])
+        centre = (
+            float(np.sum(grid[near] * weight) / weight.sum()) if weight.sum() > 0 else float(grid[position])
+        )
         peaks.append(Peak(centre, mass, float(grid[low]), float(grid[high - 1])))
     peaks.sort(key=lambda peak: -peak.probability)
     return tuple(peak for i, peak in enumerate(peaks[:most]) if i == 0 or peak.probability >= PEAK_FLOOR)

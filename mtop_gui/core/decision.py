@@ -27,7 +27,14 @@ QUALITY_SCALES: dict[str, QualityScale] = {
     ),
     "ozdes": QualityScale(
         "ozdes",
-        {4: "> 99 % certain", 3: "> 95 % certain", 2: "possible", 1: "no redshift", 6: "star", 0: "unassigned"},
+        {
+            4: "> 99 % certain",
+            3: "> 95 % certain",
+            2: "possible",
+            1: "no redshift",
+            6: "star",
+            0: "unassigned",
+        },
     ),
     "vimos": QualityScale(
         "vimos",

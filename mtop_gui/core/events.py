@@ -60,7 +60,7 @@ Event: TypeAlias = Advanced | Predicted | Failed | EpochEnded | Finished
 Report: TypeAlias = Callable[[Event], None]
 
 
-class Cancelled(Exception):  # noqa: N818 - a person's wish, not an error
+class Cancelled(Exception):
     """Raised by a Report to stop the work that called it; the whole cancellation protocol."""
 
 

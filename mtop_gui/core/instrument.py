@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from mtop_gui.core.errors import InstrumentError
 from mtop_gui.core.resources import resource_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mtop_gui.core.arrays import BoolArray, FloatArray
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Band:
-    """One arm of an Instrument: wavelength limits [Å], step [Å], resolution, detector noise."""
+    """One arm of an Instrument.
+
+    Wavelength limits and step are in vacuum Å, `read_noise` in e-, `dark_per_hour` in e-/h; `gain` is the ADU per
+    electron that MOONS1D counts photons with.
+    """
 
     name: str
     wavelength_min: float
@@ -29,6 +34,7 @@ class Band:
     resolution: float
     read_noise: float
     dark_per_hour: float
+    gain: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +51,7 @@ class Instrument:
     efficiency : (n_pix,) photon-to-electron efficiency of telescope, instrument and detector (no sky, no fibre loss).
     area_cm2 : collecting area of the telescope.
     fibre_diameter : arcsec on the sky.
+    point_fraction : (n_pix,) fraction of a point source's light that enters the fibre; all ones unless known.
     """
 
     name: str
@@ -55,6 +62,27 @@ class Instrument:
     efficiency: FloatArray
     area_cm2: float
     fibre_diameter: float
+    point_fraction: FloatArray = field(default_factory=lambda: np.ones(1))
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of all bands together."""
+        return sum(band.pixels for band in self.bands)
+
+    @property
+    def step(self) -> FloatArray:
+        """(n_pix,) width of each pixel [Å]."""
+        return self.per_pixel([band.step for band in self.bands])
+
+    @property
+    def resolution(self) -> FloatArray:
+        """(n_pix,) resolving power λ/FWHM; each band keeps the FWHM of its centre, as MOONS1D does."""
+        centres = self.per_pixel([(band.wavelength_min + band.wavelength_max) / 2 for band in self.bands])
+        return self.per_pixel([band.resolution for band in self.bands]) * self.wavelength / centres
+
+    def per_pixel(self, values: Sequence[float]) -> FloatArray:
+        """Repeat one value per band over that band's pixels: (n_pix,)."""
+        return np.repeat(np.asarray(values, dtype=np.float64), [band.pixels for band in self.bands])
 
     @property
     def band_slices(self) -> dict[str, slice]:
@@ -82,21 +110,35 @@ def load_instrument(name: str, folder: Path | None = None) -> Instrument:
         facts = json.loads((root / f"{name}.json").read_text(encoding="utf-8"))
         with np.load(root / f"{name}.npz", allow_pickle=False) as tables:
             arrays = {key: np.asarray(tables[key], dtype=np.float64) for key in tables.files}
-    except (OSError, ValueError, KeyError) as error:
+        bands = tuple(Band(**band) for band in facts["bands"])
+        # A grid that is linear within each band needs no table of its own, and keeps its last digit without one.
+        arrays.setdefault("wavelength", _linear_wavelength(bands))
+        instrument = Instrument(
+            name=name,
+            bands=bands,
+            area_cm2=float(facts["area_cm2"]),
+            fibre_diameter=float(facts["fibre_diameter"]),
+            **arrays,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InstrumentError(
             f"instrument '{name}' cannot be read ({error}): reinstall mtop-gui, or name one of the instruments it ships"
         ) from error
-    bands = tuple(Band(**band) for band in facts["bands"])
-    pixels = sum(band.pixels for band in bands)
+    _check(instrument, arrays)
+    return instrument
+
+
+def _linear_wavelength(bands: tuple[Band, ...]) -> FloatArray:
+    return np.concatenate([band.wavelength_min + band.step * np.arange(band.pixels) for band in bands])
+
+
+def _check(instrument: Instrument, arrays: dict[str, FloatArray]) -> None:
+    """Refuse tables that do not fit the bands or wavelengths that run backwards."""
+    pixels = instrument.pixels
     if any(array.shape != (pixels,) for array in arrays.values()):
-        raise InstrumentError(f"the tables of instrument '{name}' do not have the {pixels} pixels its bands add up to")
-    return Instrument(
-        name=name,
-        bands=bands,
-        wavelength=arrays["wavelength"],
-        sky_emission=arrays["sky_emission"],
-        sky_transmission=arrays["sky_transmission"],
-        efficiency=arrays["efficiency"],
-        area_cm2=float(facts["area_cm2"]),
-        fibre_diameter=float(facts["fibre_diameter"]),
-    )
+        raise InstrumentError(
+            f"the tables of instrument '{instrument.name}' do not have the {pixels} pixels its bands add up to: "
+            "reinstall mtop-gui"
+        )
+    if np.any(np.diff(instrument.wavelength) < 0):
+        raise InstrumentError(f"the wavelengths of instrument '{instrument.name}' run backwards: reinstall mtop-gui")

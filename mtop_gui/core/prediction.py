@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,8 @@ import numpy as np
 from mtop_gui.core.confidence import Confidence, Peak, summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.spectrum import Spectrum
 

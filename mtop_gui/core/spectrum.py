@@ -70,13 +70,21 @@ class Spectrum:
         """Check the invariants that every later step relies on, and freeze the arrays."""
         shape = self.wavelength.shape
         if len(shape) != 1 or any(a.shape != shape for a in (self.flux, self.ivar, self.mask)):
-            raise UnreadableSpectrumError("wavelength, flux, ivar and mask differ in length: the file is damaged")
+            raise UnreadableSpectrumError(
+                "wavelength, flux, ivar and mask differ in length: the file is damaged"
+            )
         if shape[0] < 2 or not np.all(np.diff(self.wavelength) > 0):
-            raise UnreadableSpectrumError("the wavelengths do not increase from pixel to pixel: the file is damaged")
+            raise UnreadableSpectrumError(
+                "the wavelengths do not increase from pixel to pixel: the file is damaged"
+            )
         if self.mask.all():
-            raise UnreadableSpectrumError("every pixel is masked or without a finite value: there is nothing to show")
+            raise UnreadableSpectrumError(
+                "every pixel is masked or without a finite value: there is nothing to show"
+            )
         if not (np.isfinite(self.flux).all() and np.isfinite(self.ivar).all() and (self.ivar >= 0).all()):
-            raise UnreadableSpectrumError("flux or inverse variance is not finite outside the mask: the file is damaged")
+            raise UnreadableSpectrumError(
+                "flux or inverse variance is not finite outside the mask: the file is damaged"
+            )
         for array in (self.wavelength, self.flux, self.ivar, self.mask):
             array.flags.writeable = False
 

@@ -1,0 +1,1 @@
+"""Metrics, figures and reports of a bundle on spectra with known redshifts."""
