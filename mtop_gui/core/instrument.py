@@ -95,7 +95,7 @@ class Instrument:
 
     def sky_mask(self, threshold: float) -> BoolArray:
         """Tell the pixels whose sky emission exceeds 10**threshold (Ginolfi+25, Sect. 3.1)."""
-        return self.sky_emission > 10.0**threshold
+        return np.asarray(self.sky_emission > 10.0**threshold)
 
 
 def load_instrument(name: str, folder: Path | None = None) -> Instrument:
@@ -141,4 +141,6 @@ def _check(instrument: Instrument, arrays: dict[str, FloatArray]) -> None:
             "reinstall mtop-gui"
         )
     if np.any(np.diff(instrument.wavelength) < 0):
-        raise InstrumentError(f"the wavelengths of instrument '{instrument.name}' run backwards: reinstall mtop-gui")
+        raise InstrumentError(
+            f"the wavelengths of instrument '{instrument.name}' run backwards: reinstall mtop-gui"
+        )
