@@ -1,0 +1,28 @@
+"""Mock surveys: galaxies, their spectra on an Instrument, its noise, and the files they are kept in."""
+
+from __future__ import annotations
+
+from mtop_gui.simulation.fibre import half_light_fraction
+from mtop_gui.simulation.galaxies import Galaxies, draw_galaxies
+from mtop_gui.simulation.moons1d_files import export_fits, write_moons1d
+from mtop_gui.simulation.noise import FLUX_UNIT, NoiseModel, noise_sigma
+from mtop_gui.simulation.observing import EXPOSURE_HOURS, Observer, observe_rows
+from mtop_gui.simulation.spectra import galaxy_spectra
+from mtop_gui.simulation.survey import Survey, simulate_survey
+
+__all__ = [
+    "EXPOSURE_HOURS",
+    "FLUX_UNIT",
+    "Galaxies",
+    "NoiseModel",
+    "Observer",
+    "Survey",
+    "draw_galaxies",
+    "export_fits",
+    "galaxy_spectra",
+    "half_light_fraction",
+    "noise_sigma",
+    "observe_rows",
+    "simulate_survey",
+    "write_moons1d",
+]

@@ -1,0 +1,261 @@
+"""A mock survey on disk: noise-free spectra with their labels, written once and read by rows."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+import numpy as np
+
+from mtop_gui import __version__
+from mtop_gui.core.errors import SimulationError
+from mtop_gui.core.events import Advanced, ignore
+from mtop_gui.simulation.fibre import half_light_fraction
+from mtop_gui.simulation.galaxies import draw_galaxies
+from mtop_gui.simulation.noise import FLUX_UNIT
+from mtop_gui.simulation.spectra import galaxy_spectra
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from mtop_gui.core.arrays import Float32Array, IntArray
+    from mtop_gui.core.events import Report
+    from mtop_gui.core.instrument import Instrument
+    from mtop_gui.simulation.galaxies import Galaxies
+
+FORMAT = 1
+ROWS = 64  # spectra per chunk of the file and per task of a process
+Split: TypeAlias = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+TRAIN, VALIDATION = 0.70, 0.15  # the rest is the test set
+_RENAMED = {"redshift": "z", "halpha_flux": "halpha"}  # Galaxies' names -> the labels'
+
+
+def simulate_survey(
+    path: Path,
+    instrument: Instrument,
+    n_galaxies: int,
+    seed: int,
+    report: Report = ignore,
+    *,
+    processes: int = 2,
+) -> Path:
+    """Draw galaxies and write their noise-free spectra and labels to an HDF5 file.
+
+    The file appears under its name only when complete; it depends on `instrument`, `n_galaxies` and `seed` alone,
+    not on `processes`.
+
+    Parameters
+    ----------
+    path : file to write; replaced if it exists.
+    n_galaxies : at least 1.
+    report : receives Advanced(spectra done, n_galaxies); may raise Cancelled.
+    processes : spectra are made by this many processes; 1 makes them in this one.
+
+    Returns
+    -------
+    `path`.
+
+    Raises
+    ------
+    SimulationError : nothing to simulate, templates or h5py missing, or the file cannot be written.
+    """
+    if n_galaxies < 1:
+        raise SimulationError(f"a survey of {n_galaxies} galaxies is empty: ask for at least one")
+    h5py = _h5py()
+    galaxies = draw_galaxies(np.random.default_rng([seed, 0]), n_galaxies)
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(part, "w") as file:
+            _write_labels(file, galaxies, instrument, seed)
+            flux = file.create_dataset(
+                "flux",
+                (n_galaxies, instrument.pixels),
+                dtype=np.float32,
+                chunks=(min(ROWS, n_galaxies), instrument.pixels),
+            )
+            flux.attrs["flux_scale"] = FLUX_UNIT
+            flux.attrs["unit"] = "erg/s/cm2/Angstrom"
+            for start, rows in _spectra(galaxies, instrument, processes):
+                flux[start : start + len(rows)] = rows
+                report(Advanced(start + len(rows), n_galaxies, "simulating spectra"))
+        part.replace(path)
+    except OSError as error:
+        raise SimulationError(
+            f"the survey {path} cannot be written ({error}): check the disk and folder"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def split_rows(n: int, seed: int) -> NDArray[np.int8]:
+    """Assign each galaxy to train (0), validation (1) or test (2), the same for the same seed: (n,)."""
+    order = np.random.default_rng([seed, 1]).permutation(n)
+    split = np.full(n, SPLITS.index("test"), dtype=np.int8)
+    train, validation = round(TRAIN * n), round((TRAIN + VALIDATION) * n)
+    split[order[:train]] = SPLITS.index("train")
+    split[order[train:validation]] = SPLITS.index("validation")
+    return split
+
+
+class Survey:
+    """A mock survey open for reading; close it, or use it in a ``with`` statement.
+
+    Attributes
+    ----------
+    instrument_name, seed : what it was made with.
+    flux_scale : unit of `flux` [erg/s/cm²/Å].
+    labels : one (n,) array per label (z, logmass, logsfr, mag_h, halpha [erg/s/cm²], radius_arcsec, sersic, quiescent,
+        fibre_fraction, ...), and ``line_fluxes`` (n, n_lines) in the order of `line_names`.
+    split : (n,) 0 train, 1 validation, 2 test.
+
+    Raises
+    ------
+    SimulationError : the file is missing or no survey of this version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            # No chunk cache: rows are read in random order, and a chunk is far larger than a row.
+            self._file = _h5py().File(path, "r", rdcc_nbytes=0)
+        except OSError as error:
+            raise SimulationError(
+                f"the survey {path} cannot be opened ({error}): make one with 'mtop simulate'"
+            ) from error
+        try:
+            self._read_facts()
+        except (KeyError, ValueError) as error:
+            self._file.close()
+            raise SimulationError(
+                f"{path} is not a survey of this program ({error}): make one with 'mtop simulate'"
+            ) from error
+
+    def _read_facts(self) -> None:
+        if self._file.attrs["format"] != FORMAT:
+            raise ValueError(f"format {self._file.attrs['format']}, this program reads {FORMAT}")
+        self.instrument_name = str(self._file.attrs["instrument"])
+        self.seed = int(self._file.attrs["seed"])
+        self.line_names = tuple(str(name) for name in self._file["labels/line_fluxes"].attrs["line_names"])
+        self.labels: dict[str, NDArray[Any]] = {name: data[()] for name, data in self._file["labels"].items()}
+        self.split: NDArray[np.int8] = self._file["split"][()]
+        self._flux = self._file["flux"]
+        self.flux_scale = float(self._flux.attrs["flux_scale"])
+
+    def __len__(self) -> int:
+        """Count the galaxies."""
+        return int(self._flux.shape[0])
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of each spectrum."""
+        return int(self._flux.shape[1])
+
+    def rows(self, split: Split) -> IntArray:
+        """Give the indices of the galaxies of one split, ascending."""
+        return np.flatnonzero(self.split == SPLITS.index(split)).astype(np.int64)
+
+    def flux(self, indices: ArrayLike) -> Float32Array:
+        """Read noise-free spectra: (len(indices), n_pix) in units of `flux_scale`, in the order asked for."""
+        wanted = np.atleast_1d(np.asarray(indices, dtype=np.int64))
+        spectra = np.empty((wanted.size, self.pixels), dtype=np.float32)
+        # Consecutive rows in one read: as fast as the disk for whole splits, one read per row for shuffled ones.
+        breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
+        for run in np.split(np.arange(wanted.size), breaks):
+            if run.size:
+                source = np.s_[wanted[run[0]] : wanted[run[-1]] + 1]
+                self._flux.read_direct(spectra, source, np.s_[run[0] : run[-1] + 1])
+        return spectra
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+
+def _h5py() -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise SimulationError("mock surveys need h5py: install mtop-gui[mocks]") from error
+    return h5py
+
+
+def _write_labels(file: Any, galaxies: Galaxies, instrument: Instrument, seed: int) -> None:
+    file.attrs.update(format=FORMAT, instrument=instrument.name, seed=seed, program=f"mtop-gui {__version__}")
+    labels = file.create_group("labels")
+    for field in fields(galaxies):
+        value = getattr(galaxies, field.name)
+        if isinstance(value, np.ndarray) and value.ndim == 1:
+            labels[_RENAMED.get(field.name, field.name)] = value
+    labels["fibre_fraction"] = half_light_fraction(
+        galaxies.radius_arcsec, galaxies.sersic, instrument.fibre_diameter
+    )
+    labels["line_fluxes"] = galaxies.line_fluxes
+    labels["line_fluxes"].attrs["line_names"] = list(galaxies.line_names)
+    file["split"] = split_rows(galaxies.redshift.size, seed)
+
+
+def _spectra(
+    galaxies: Galaxies, instrument: Instrument, processes: int
+) -> Iterator[tuple[int, Float32Array]]:
+    """Give (first row, spectra in FLUX_UNIT) for one block of rows after another."""
+    n = galaxies.redshift.size
+    starts = range(0, n, ROWS)
+    blocks = [np.arange(start, min(start + ROWS, n)) for start in starts]
+    if processes <= 1 or len(blocks) == 1:
+        for start, block in zip(starts, blocks, strict=True):
+            yield start, _block(galaxies, instrument, block)
+        return
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),  # the caller may have started threads
+        initializer=_start_worker,
+        initargs=(galaxies, instrument),
+    )
+    try:
+        # A few blocks ahead of the writer, so that a slow disk does not fill the memory.
+        ahead = 2 * processes
+        running = [pool.submit(_worker_block, block) for block in blocks[:ahead]]
+        for number, start in enumerate(starts):
+            yield start, running[number].result()
+            running[number] = None  # type: ignore[call-overload]  # free the block
+            if number + ahead < len(blocks):
+                running.append(pool.submit(_worker_block, blocks[number + ahead]))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_worker: dict[str, Any] = {}  # what each process was started with; a pool offers no other place
+
+
+def _start_worker(galaxies: Galaxies, instrument: Instrument) -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _worker.update(galaxies=galaxies, instrument=instrument)
+
+
+def _worker_block(block: IntArray) -> Float32Array:
+    return _block(_worker["galaxies"], _worker["instrument"], block)
+
+
+def _block(galaxies: Galaxies, instrument: Instrument, block: IntArray) -> Float32Array:
+    flux = galaxy_spectra(galaxies, block, instrument) / FLUX_UNIT
+    return np.asarray(flux, dtype=np.float32)
