@@ -17,6 +17,7 @@ from mtop_gui.simulation.emission import (
 )
 from mtop_gui.simulation.histories import draw_histories
 from mtop_gui.simulation.population import draw_candidates, draw_sizes, luminosity_distance_cm
+from mtop_gui.simulation.spectra import galaxy_spectra
 from mtop_gui.simulation.templates import LIGHT_SPEED, load_templates
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.simulation.population import Candidates
     from mtop_gui.simulation.templates import Templates
+
+__all__ = ["Galaxies", "draw_galaxies", "galaxy_spectra", "select"]
 
 H_BAND = (14900.0, 17800.0)  # Å, top hat
 REDSHIFT_RANGE = (0.7, 2.95)

@@ -44,7 +44,7 @@ def draw_histories(
     burst = _overlap(edges, start, start + _BURST_LENGTH) / _BURST_LENGTH
     old = (1 - fraction)[:, None] * shape + fraction[:, None] * burst
     missing = mass - np.sum(recent * live, axis=1)
-    return recent + old * (missing / np.sum(old * live, axis=1))[:, None]
+    return np.asarray(recent + old * (missing / np.sum(old * live, axis=1))[:, None])
 
 
 def _overlap(edges: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
