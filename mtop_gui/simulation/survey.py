@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
@@ -19,7 +16,6 @@ from mtop_gui.simulation.noise import FLUX_UNIT
 from mtop_gui.simulation.spectra import galaxy_spectra
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -31,7 +27,7 @@ if TYPE_CHECKING:
     from mtop_gui.simulation.galaxies import Galaxies
 
 FORMAT = 1
-ROWS = 64  # spectra per chunk of the file and per task of a process
+ROWS = 64  # spectra made, reported and stored together
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 TRAIN, VALIDATION = 0.70, 0.15  # the rest is the test set
@@ -44,20 +40,16 @@ def simulate_survey(
     n_galaxies: int,
     seed: int,
     report: Report = ignore,
-    *,
-    processes: int = 2,
 ) -> Path:
     """Draw galaxies and write their noise-free spectra and labels to an HDF5 file.
 
-    The file appears under its name only when complete; it depends on `instrument`, `n_galaxies` and `seed` alone,
-    not on `processes`.
+    The file appears under its name only when complete, and is the same for the same arguments.
 
     Parameters
     ----------
     path : file to write; replaced if it exists.
     n_galaxies : at least 1.
     report : receives Advanced(spectra done, n_galaxies); may raise Cancelled.
-    processes : spectra are made by this many processes; 1 makes them in this one.
 
     Returns
     -------
@@ -84,9 +76,10 @@ def simulate_survey(
             )
             flux.attrs["flux_scale"] = FLUX_UNIT
             flux.attrs["unit"] = "erg/s/cm2/Angstrom"
-            for start, rows in _spectra(galaxies, instrument, processes):
-                flux[start : start + len(rows)] = rows
-                report(Advanced(start + len(rows), n_galaxies, "simulating spectra"))
+            for start in range(0, n_galaxies, ROWS):
+                rows = np.arange(start, min(start + ROWS, n_galaxies))
+                flux[rows[0] : rows[-1] + 1] = galaxy_spectra(galaxies, rows, instrument) / FLUX_UNIT
+                report(Advanced(int(rows[-1]) + 1, n_galaxies, "simulating spectra"))
         part.replace(path)
     except OSError as error:
         raise SimulationError(
@@ -212,50 +205,3 @@ def _write_labels(file: Any, galaxies: Galaxies, instrument: Instrument, seed: i
     labels["line_fluxes"] = galaxies.line_fluxes
     labels["line_fluxes"].attrs["line_names"] = list(galaxies.line_names)
     file["split"] = split_rows(galaxies.redshift.size, seed)
-
-
-def _spectra(
-    galaxies: Galaxies, instrument: Instrument, processes: int
-) -> Iterator[tuple[int, Float32Array]]:
-    """Give (first row, spectra in FLUX_UNIT) for one block of rows after another."""
-    n = galaxies.redshift.size
-    starts = range(0, n, ROWS)
-    blocks = [np.arange(start, min(start + ROWS, n)) for start in starts]
-    if processes <= 1 or len(blocks) == 1:
-        for start, block in zip(starts, blocks, strict=True):
-            yield start, _block(galaxies, instrument, block)
-        return
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context("spawn"),  # the caller may have started threads
-        initializer=_start_worker,
-        initargs=(galaxies, instrument),
-    )
-    try:
-        # A few blocks ahead of the writer, so that a slow disk does not fill the memory.
-        ahead = 2 * processes
-        running = [pool.submit(_worker_block, block) for block in blocks[:ahead]]
-        for number, start in enumerate(starts):
-            yield start, running[number].result()
-            running[number] = None  # type: ignore[call-overload]  # free the block
-            if number + ahead < len(blocks):
-                running.append(pool.submit(_worker_block, blocks[number + ahead]))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-_worker: dict[str, Any] = {}  # what each process was started with; a pool offers no other place
-
-
-def _start_worker(galaxies: Galaxies, instrument: Instrument) -> None:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    _worker.update(galaxies=galaxies, instrument=instrument)
-
-
-def _worker_block(block: IntArray) -> Float32Array:
-    return _block(_worker["galaxies"], _worker["instrument"], block)
-
-
-def _block(galaxies: Galaxies, instrument: Instrument, block: IntArray) -> Float32Array:
-    flux = galaxy_spectra(galaxies, block, instrument) / FLUX_UNIT
-    return np.asarray(flux, dtype=np.float32)

@@ -79,7 +79,7 @@ def test_export_writes_files_and_truth(
 ) -> None:
     monkeypatch.setattr(survey_module, "draw_galaxies", fake_draw)
     monkeypatch.setattr(survey_module, "galaxy_spectra", fake_spectra)
-    path = simulate_survey(tmp_path / "mock.h5", instrument, 9, 5, processes=1)
+    path = simulate_survey(tmp_path / "mock.h5", instrument, 9, 5)
     with Survey(path) as survey:
         files = export_fits(survey, tmp_path / "fits", rows=[2, 7], seed=11)
         with (tmp_path / "fits" / "truth.csv").open(encoding="utf-8") as stream:

@@ -40,7 +40,7 @@ def no_templates() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory, instrument: Instrument, no_templates: None) -> Path:
-    return simulate_survey(tmp_path_factory.mktemp("survey") / "mock.h5", instrument, N, 7, processes=1)
+    return simulate_survey(tmp_path_factory.mktemp("survey") / "mock.h5", instrument, N, 7)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_fibre_fractions_follow_size(survey: Survey) -> None:
 
 def test_progress_is_reported_to_the_end(tmp_path: Path, instrument: Instrument) -> None:
     events: list[Event] = []
-    simulate_survey(tmp_path / "s.h5", instrument, 70, 1, events.append, processes=1)
+    simulate_survey(tmp_path / "s.h5", instrument, 70, 1, events.append)
     assert [(e.done, e.total) for e in events if isinstance(e, Advanced)] == [(64, 70), (70, 70)]
 
 
@@ -94,19 +94,19 @@ def test_cancelled_simulation_leaves_nothing(tmp_path: Path, instrument: Instrum
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        simulate_survey(tmp_path / "s.h5", instrument, 70, 1, cancel, processes=1)
+        simulate_survey(tmp_path / "s.h5", instrument, 70, 1, cancel)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_failed_simulation_keeps_the_earlier_file(tmp_path: Path, instrument: Instrument) -> None:
     target = tmp_path / "s.h5"
-    simulate_survey(target, instrument, 3, 1, processes=1)
+    simulate_survey(target, instrument, 3, 1)
 
     def fail(event: Event) -> None:
         raise OSError("disk full")
 
     with pytest.raises(SimulationError, match="disk full"):
-        simulate_survey(target, instrument, 5, 1, fail, processes=1)
+        simulate_survey(target, instrument, 5, 1, fail)
     with Survey(target) as earlier:
         assert len(earlier) == 3
     assert list(tmp_path.iterdir()) == [target]
@@ -173,3 +173,11 @@ def test_observer_refuses_another_instrument(survey: Survey, instrument: Instrum
     other = type(instrument)(**{**vars(instrument), "name": "optical"})
     with pytest.raises(SimulationError, match="was made for 'moons-lr'"):
         Observer(survey, other)
+
+
+def test_same_seed_same_file(path: Path, tmp_path: Path, instrument: Instrument) -> None:
+    again = simulate_survey(tmp_path / "again.h5", instrument, N, 7)
+    other = simulate_survey(tmp_path / "other.h5", instrument, N, 8)
+    with Survey(path) as first, Survey(again) as second, Survey(other) as third:
+        np.testing.assert_array_equal(first.flux(np.arange(N)), second.flux(np.arange(N)))
+        assert np.any(first.labels["z"] != third.labels["z"])
