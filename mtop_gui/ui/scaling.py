@@ -1,0 +1,90 @@
+"""How a spectrum is put to scale: pieces between gaps, the flux range worth showing, the unit in words."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import astropy.units as u
+import numpy as np
+
+from mtop_gui.core.spectrum import FLAM
+
+if TYPE_CHECKING:
+    from mtop_gui.core.arrays import FloatArray
+
+GAP_STEPS = 5.0
+"""A step this many times wider than both its neighbours is a gap between bands, not a pixel."""
+
+
+def find_segments(wavelength: FloatArray) -> list[slice]:
+    """Find the pixel ranges between gaps, at least one pixel each.
+
+    Parameters
+    ----------
+    wavelength : (n_pix,) strictly increasing, Å.
+    """
+    steps = np.diff(wavelength)
+    if steps.size < 2:
+        return [slice(0, wavelength.size)]
+    # The wider of two steps on either side, so that the near-duplicate wavelengths of overlapping arms are no gaps.
+    padded = np.concatenate([[0.0, 0.0], steps, [0.0, 0.0]])
+    left = np.maximum(padded[:-4], padded[1:-3])
+    right = np.maximum(padded[3:-1], padded[4:])
+    neighbour = np.where(left > 0, np.where(right > 0, np.minimum(left, right), left), right)
+    breaks = np.flatnonzero(steps > GAP_STEPS * neighbour) + 1
+    edges = [0, *(int(b) for b in breaks), wavelength.size]
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def robust_range(flux: FloatArray) -> tuple[float, float]:
+    """Choose the flux range worth showing: the bulk of the pixels, and strong lines up to three times above it.
+
+    Parameters
+    ----------
+    flux : (n_pix,) NaN where masked.
+
+    Returns
+    -------
+    (lowest, highest), lowest < highest; (-1, 1) when nothing is finite.
+    """
+    good = flux[np.isfinite(flux)]
+    if good.size == 0:
+        return (-1.0, 1.0)
+    bottom, low, middle, high, top = (float(q) for q in np.quantile(good, [0.0005, 0.005, 0.5, 0.99, 0.9995]))
+    spread = max(high - low, abs(middle) * 0.05)
+    if spread <= 0:
+        spread = max(abs(middle), 1.0)
+    ceiling = min(max(top, high), high + 1.5 * spread)
+    floor = max(min(bottom, low), low - 0.3 * spread)
+    # Zero in view says how much of the flux is background; worth at most half the panel.
+    if 0 < floor < ceiling - floor:
+        floor = 0.0
+    margin = 0.06 * (ceiling - floor) or 0.5 * spread
+    return (floor - margin, ceiling + margin)
+
+
+def display_exponent(brightest: float) -> int:
+    """Choose the power of ten to divide by: 0 for numbers that read well as they are."""
+    if brightest <= 0 or not np.isfinite(brightest):
+        return 0
+    exponent = int(np.floor(np.log10(brightest)))
+    return 0 if -2 <= exponent <= 3 else exponent
+
+
+@lru_cache(maxsize=64)
+def unit_text(flux_unit: str, exponent: int) -> str:
+    """Write a flux-density unit as astronomers do: ``1e-18 erg/s/cm²/Å``, ``µJy``, ``arbitrary units``."""
+    if not flux_unit:
+        return "arbitrary units" if exponent == 0 else f"1e{exponent} arbitrary units"
+    try:
+        unit = u.Unit(flux_unit)
+        scale = float(getattr(unit, "scale", 1.0))
+        if scale > 0 and np.isclose(np.log10(scale) % 1, 0):
+            exponent += round(np.log10(scale))
+            unit = unit / scale
+        text = "erg/s/cm²/Å" if unit == u.Unit(FLAM) else unit.to_string("unicode", fraction=False)
+    except ValueError:
+        text = flux_unit
+    return text if exponent == 0 else f"1e{exponent} {text}"
