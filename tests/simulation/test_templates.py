@@ -23,7 +23,7 @@ def _single_age(years: float) -> np.ndarray:
     templates = load_templates()
     formed = np.zeros((1, templates.age_edges.size - 1))
     formed[0, np.searchsorted(templates.age_edges, years) - 1] = 1.0
-    return templates.combine(formed, np.zeros(1))[0]
+    return np.asarray(templates.combine(formed, np.zeros(1))[0])
 
 
 @pytest.mark.parametrize(("air", "vacuum"), [(6562.80, 6564.61), (3933.66, 3934.78), (5006.84, 5008.24)])
@@ -80,7 +80,7 @@ def test_binning_conserves_the_integral(flux: list[float]) -> None:
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(module.GRID_VARIABLE, raising=False)
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(SimulationError, match=r"mtop-gui\[mocks\]"):
         find_grid()
 
