@@ -48,6 +48,11 @@ class CatalogueRow:
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(CatalogueRow))
+COLUMN_TYPES: dict[str, type] = {
+    column.name: {"str": str, "int": int, "float": float, "bool | None": bool}[str(column.type)]
+    for column in fields(CatalogueRow)
+}
+"""What a column holds, so that one without any value is still written as its own type."""
 
 
 def predicted_row(spectrum: Spectrum, prediction: Prediction, entropy_threshold: float) -> CatalogueRow:

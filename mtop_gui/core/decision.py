@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -94,3 +95,26 @@ class Decision:
     starred: bool = False
     retracts: int | None = None
     id: int | None = None
+
+
+def check(decision: Decision) -> None:
+    """Make sure that a Decision keeps to its quality scale, the classes and the issues.
+
+    Raises
+    ------
+    ValueError : in one sentence, what is not allowed.
+    """
+    scale = QUALITY_SCALES.get(decision.scale)
+    if scale is None:
+        raise ValueError(f'"{decision.scale}" is no quality scale: use one of {", ".join(QUALITY_SCALES)}')
+    if decision.quality not in scale.meanings:
+        allowed = ", ".join(str(value) for value in sorted(scale.meanings))
+        raise ValueError(f"quality {decision.quality} is not on the {scale.name} scale ({allowed})")
+    if decision.spectrum_class and decision.spectrum_class not in SPECTRUM_CLASSES:
+        raise ValueError(f'"{decision.spectrum_class}" is no class: use one of {", ".join(SPECTRUM_CLASSES)}')
+    if set(decision.issues) - set(ISSUES):
+        raise ValueError(f'"{decision.issues}" are no issues: use letters of {"".join(ISSUES)}')
+    if decision.redshift is not None and math.isinf(decision.redshift):
+        raise ValueError("an infinite redshift cannot be recorded")
+    if decision.time.tzinfo is None:
+        raise ValueError("the time of a Decision must carry its time zone")

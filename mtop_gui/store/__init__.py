@@ -1,0 +1,1 @@
+"""Decisions and cached Predictions: kept, undone, merged and exported."""

@@ -1,0 +1,247 @@
+"""Tables of plain columns as .ecsv, .fits, .csv or .parquet files, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mtop_gui.core.errors import ExportError
+
+Columns: TypeAlias = Mapping[str, Sequence[Any]]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_EMPTY: dict[type, Any] = {float: math.nan, int: 0, bool: False, str: ""}
+
+
+def write_table(
+    columns: Columns,
+    path: Path | str,
+    *,
+    meta: Mapping[str, str] | None = None,
+    types: Mapping[str, type] | None = None,
+) -> None:
+    """Write columns to a file; its suffix names the format.
+
+    Parameters
+    ----------
+    columns : name to values of equal number; None and NaN mean masked.
+    path : ends in .ecsv, .fits, .csv or .parquet; an old file is replaced once the new one is complete.
+    meta : facts about the whole table (left out of .csv).
+    types : bool, int, float or str by column; what is not named is taken from the values.
+
+    Notes
+    -----
+    float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula
+    get an apostrophe in front.
+
+    Raises
+    ------
+    ExportError : the suffix is unknown, or the file cannot be written.
+    """
+    path = Path(path)
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ExportError(f"{path} cannot be written: its name must end in {', '.join(_WRITERS)}.")
+    if not path.absolute().parent.is_dir():
+        raise ExportError(f"{path} cannot be written: its folder is not there.")
+    kinds = {name: (types or {}).get(name) or _kind(values) for name, values in columns.items()}
+    try:
+        _atomically(path, lambda partial: write(columns, kinds, dict(meta or {}), partial))
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def read_table(path: Path | str) -> dict[str, list[Any]]:
+    """Read a file of `write_table` back into columns; None where masked.
+
+    Raises
+    ------
+    ExportError : the file is missing, of another kind or damaged.
+    """
+    path = Path(path)
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise ExportError(f"{path} cannot be read: its name must end in {', '.join(_READERS)}.")
+    try:
+        return read(path)
+    except FileNotFoundError:
+        raise ExportError(f"{path} is not there; check the path.") from None
+    except ExportError:
+        raise
+    except Exception as error:  # a parser of a foreign file may raise anything
+        raise ExportError(f"{path} cannot be read as a table ({_first_line(error)}).") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _kind(values: Sequence[Any]) -> type:
+    """Tell what a column holds; float where it holds nothing."""
+    kinds = {_plain(type(value)) for value in values if not _masked(value)}
+    if not kinds:
+        return float
+    if kinds == {int, float}:
+        return float
+    return kinds.pop() if len(kinds) == 1 else str
+
+
+def _plain(kind: type) -> type:
+    for plain, ours in ((bool, (bool, np.bool_)), (int, (int, np.integer)), (float, (float, np.floating))):
+        if issubclass(kind, ours):
+            return plain
+    return str
+
+
+def _masked(value: object) -> bool:
+    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
+
+
+def _atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Write beside `path`, make it durable, then put it in its place."""
+    descriptor, name = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.absolute().parent
+    )
+    os.close(descriptor)
+    partial = Path(name)
+    try:
+        write(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a catalogue gets the permissions any new file would get.
+        mask = os.umask(0)
+        os.umask(mask)
+        partial.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~mask)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _astropy(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str]) -> Any:
+    from astropy.table import MaskedColumn, Table
+
+    table = Table(meta=dict(meta))
+    for name, values in columns.items():
+        kind = kinds[name]
+        mask = [_masked(value) for value in values]
+        plain = [_EMPTY[kind] if bad else kind(value) for value, bad in zip(values, mask, strict=True)]
+        dtype = str if kind is str else {float: np.float64, int: np.int64, bool: np.bool_}[kind]
+        data: np.ndarray[Any, Any] = np.array(plain, dtype=dtype)
+        table[name] = MaskedColumn(data, mask=mask) if any(mask) else data
+    return table
+
+
+def _write_ecsv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+    _astropy(columns, kinds, meta).write(path, format="ascii.ecsv", overwrite=True)
+
+
+def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+    from astropy.io import fits
+
+    # FITS headers and text columns hold ASCII only.
+    table = _astropy(columns, kinds, {})
+    for name, kind in kinds.items():
+        if kind is str:
+            table[name] = [_ascii(str(value or "")) for value in columns[name]] or np.array([], dtype="U1")
+        elif kind is int and hasattr(table[name], "mask"):
+            table[name].fill_value = np.iinfo(np.int64).min
+    table.meta.update({key[:8].upper(): _ascii(value) for key, value in meta.items()})
+    hdu = fits.table_to_hdu(table)
+    raw = hdu.data.view(np.ndarray)
+    for name, kind in kinds.items():
+        if kind is bool:
+            # The FITS standard's null of a logical column is the byte 0; astropy cannot write it.
+            raw[name][[_masked(value) for value in columns[name]]] = 0
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+
+
+def _ascii(text: str) -> str:
+    """Spell a text in printable ASCII, other characters as backslash escapes."""
+    escaped = text.replace("\n", " ").encode("ascii", "backslashreplace").decode("ascii")
+    return "".join(character if character.isprintable() else " " for character in escaped)
+
+
+def _write_csv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        cells = [[_csv_cell(value, kinds[name]) for value in values] for name, values in columns.items()]
+        writer.writerows(zip(*cells, strict=True))
+
+
+def _csv_cell(value: Any, kind: type) -> str:
+    if _masked(value):
+        return ""
+    if kind is not str:
+        return repr(kind(value))
+    text = str(value)
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def _write_parquet(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+    arrow, parquet = _pyarrow()
+    names = {float: arrow.float64(), int: arrow.int64(), bool: arrow.bool_(), str: arrow.string()}
+    data = {
+        name: arrow.array(
+            [None if _masked(value) else kinds[name](value) for value in values], type=names[kinds[name]]
+        )
+        for name, values in columns.items()
+    }
+    table = arrow.table(data).replace_schema_metadata(dict(meta))
+    parquet.write_table(table, path)
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise ExportError(
+            "Parquet files need the package pyarrow: install it with  pip install 'mtop-gui[parquet]'  or choose .ecsv."
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+def _read_ecsv(path: Path) -> dict[str, list[Any]]:
+    from astropy.table import Table
+
+    return {name: _values(column) for name, column in Table.read(path, format="ascii.ecsv").columns.items()}
+
+
+def _read_fits(path: Path) -> dict[str, list[Any]]:
+    from astropy.table import Table
+
+    return {name: _values(column) for name, column in Table.read(path, hdu=1).columns.items()}
+
+
+def _values(column: Any) -> list[Any]:
+    values = [None if value is None or value == "" else value for value in column.tolist()]
+    return [None if isinstance(value, float) and math.isnan(value) else value for value in values]
+
+
+def _read_parquet(path: Path) -> dict[str, list[Any]]:
+    _, parquet = _pyarrow()
+    table = parquet.read_table(path)
+    return {name: table[name].to_pylist() for name in table.column_names}
+
+
+Writer: TypeAlias = Callable[[Columns, Mapping[str, type], Mapping[str, str], Path], None]
+
+_WRITERS: dict[str, Writer] = {
+    ".ecsv": _write_ecsv,
+    ".fits": _write_fits,
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+}
+_READERS: dict[str, Callable[[Path], dict[str, list[Any]]]] = {
+    ".ecsv": _read_ecsv,
+    ".fits": _read_fits,
+    ".parquet": _read_parquet,
+}

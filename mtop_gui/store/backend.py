@@ -1,0 +1,45 @@
+"""What `SqlReviewStore` needs of a database; the only place where one database differs from another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy.engine import Engine
+
+
+class Backend(Protocol):
+    """One database: its engine, its words for errors, its way to guard an append-only table."""
+
+    @property
+    def place(self) -> str:
+        """Where the store is, as a user would name it."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the store was opened to look only."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; with the execution option ``mtop_write`` a transaction takes the write lock at its begin."""
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Guard to hold while reading."""
+
+    def writing(self) -> AbstractContextManager[object]:
+        """Guard to hold while writing, from before the transaction until after the commit."""
+
+    def check_present(self) -> None:
+        """Raise StoreError when what is written now would not be found again (the file was moved or deleted)."""
+
+    def explain(self, error: Exception) -> str:
+        """Say in one sentence what went wrong and what to do."""
+
+    def backup(self, revision: str) -> None:
+        """Keep a copy of the store as it is at `revision`."""
+
+    def append_only_ddl(self, table: str) -> Sequence[str]:
+        """Give the statements that make the database refuse to change or remove rows of `table`."""

@@ -1,0 +1,1 @@
+"""The alembic migrations that make and upgrade a store."""
