@@ -1,0 +1,7 @@
+"""Train networks on mock surveys."""
+
+from __future__ import annotations
+
+from mtop_gui.training.fit import Recipe, train
+
+__all__ = ["Recipe", "train"]

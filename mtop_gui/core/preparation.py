@@ -1,0 +1,257 @@
+"""Preparation: the steps from a Spectrum to network inputs (Ginolfi+25, Sect. 3.1), saved inside the bundle."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from mtop_gui.core.resample import resample
+from mtop_gui.core.units import flam_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray
+    from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.spectrum import Spectrum
+
+STANDARD_LIMIT = 30.0
+"""Standardised continuum points are clipped here: a unit mistaken by 1e10 must not become infinite in half precision."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Parameters of the preparation; every number that training and inference must share.
+
+    Attributes
+    ----------
+    sky_threshold : pixels whose log10 sky emission [ph/s/cm²/Å/arcsec²] exceeds it are ignored.
+    min_throughput : pixels that see less than this fraction of their band's median throughput (telescope, instrument and
+        atmosphere) are ignored: a dozen of them at a dichroic's edge would set the maximum of every spectrum.
+    median_window : pixels of the running median, odd.
+    continuum_points : how many points of the continuum the network sees.
+    continuum_mean, continuum_std : (continuum_points,) of the training set [erg/s/cm²/Å]; empty before training.
+    logmass_mean, logmass_std, logsfr_mean, logsfr_std : of the training set; the network's numbers are standardised.
+    """
+
+    sky_threshold: float = -4.5
+    min_throughput: float = 0.1
+    median_window: int = 1001
+    continuum_points: int = 10
+    continuum_mean: tuple[float, ...] = ()
+    continuum_std: tuple[float, ...] = ()
+    logmass_mean: float = 0.0
+    logmass_std: float = 1.0
+    logsfr_mean: float = 0.0
+    logsfr_std: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers with which nothing can be prepared."""
+        if self.median_window < 3 or self.median_window % 2 == 0:
+            raise ValueError("median_window must be an odd number of pixels, at least 3")
+        if self.continuum_points < 2:
+            raise ValueError("continuum_points must be at least 2")
+        for values in (self.continuum_mean, self.continuum_std):
+            if len(values) not in (0, self.continuum_points):
+                raise ValueError("continuum_mean and continuum_std need one number per continuum point")
+        if any(not std > 0 for std in (*self.continuum_std, self.logmass_std, self.logsfr_std)):
+            raise ValueError("standard deviations must be positive")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the fields as plain JSON values."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
+        """Rebuild from `as_dict`.
+
+        Raises
+        ------
+        ValueError : a field is unknown, of another type, or out of range.
+        """
+        known = {item.name: item.type for item in fields(cls)}
+        unknown = set(values) - set(known)
+        if unknown:
+            raise ValueError(f"unknown preparation field {sorted(unknown)[0]!r}")
+        try:
+            converted = {key: _CONVERT[str(known[key])](value) for key, value in values.items()}
+        except TypeError as error:
+            raise ValueError(f"a preparation field has the wrong type ({error})") from error
+        return cls(**converted)
+
+    def usable(self, instrument: Instrument) -> BoolArray:
+        """Tell the pixels (n_pix,) that are looked at: outside bright sky lines and dark edges."""
+        throughput = instrument.efficiency * instrument.sky_transmission
+        medians = [float(np.median(throughput[pixels])) for pixels in instrument.band_slices.values()]
+        dark = throughput < self.min_throughput * instrument.per_pixel(medians)
+        return ~(instrument.sky_mask(self.sky_threshold) | dark)
+
+
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("a preparation field is not finite")
+    return number
+
+
+_CONVERT: dict[str, Any] = {
+    "float": _finite,
+    "int": int,
+    "tuple[float, ...]": lambda values: tuple(_finite(value) for value in values),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSpectrum:
+    """The inputs of a network, and what a person should see of them.
+
+    Attributes
+    ----------
+    flux : (n_pix,) continuum-subtracted, divided by its maximum; 0 where `mask`.
+    continuum : (n_points,) standardised continuum points; 0 when the flux unit is unknown.
+    mask : (n_pix,) True where the network sees nothing (sky, gaps, bad pixels).
+    coverage : fraction of the usable pixels that the spectrum covers.
+    running_median : (n_pix,) the continuum in the spectrum's own unit; NaN where `mask`.
+    unit_known : False when `continuum` is no measurement.
+    amplitude : maximum by which the flux was divided (erg/s/cm²/Å where the unit is known); 0 without structure.
+    """
+
+    flux: Float32Array
+    continuum: Float32Array
+    mask: BoolArray
+    coverage: float
+    running_median: FloatArray
+    unit_known: bool
+    amplitude: float
+
+
+def running_median(flux: Float32Array | FloatArray, window: int) -> Float32Array | FloatArray:
+    """Estimate the continuum as a running median (Ginolfi+25, Sect. 3.1).
+
+    Parameters
+    ----------
+    flux : (n_pix,) finite, any flux-density unit.
+    window : odd number of pixels, >= 3; narrower spectra use the widest odd window that fits.
+
+    Returns
+    -------
+    (n_pix,) continuum in the unit and type of `flux`; beyond the edges the end pixels' mirror image counts.
+    """
+    fitting = min(window, flux.size if flux.size % 2 else flux.size - 1)
+    if fitting < 3:
+        return np.full_like(flux, np.median(flux))
+    return median_filter(flux, fitting, mode="reflect")
+
+
+def split_continuum(
+    flux: Float32Array | FloatArray, good: BoolArray, window: int
+) -> tuple[Float32Array, FloatArray, float]:
+    """Split one spectrum into its normalised lines and its continuum; training and inference both come here.
+
+    Parameters
+    ----------
+    flux : (n_pix,) flux density on the Instrument's grid, any unit; values outside `good` are never looked at.
+    good : (n_pix,) True where the pixel counts; the median runs over these pixels only.
+    window : odd number of good pixels of the running median.
+
+    Returns
+    -------
+    lines : (n_pix,) flux minus continuum, divided by its maximum; 0 outside `good`, all 0 without structure.
+    continuum : (n_pix,) running median in the unit of `flux`, linearly interpolated over bad pixels.
+    scale : maximum of flux minus continuum in the unit of `flux`; 0 without structure.
+    """
+    where = np.flatnonzero(good)
+    if where.size == 0:
+        return np.zeros(flux.shape, np.float32), np.zeros(flux.shape), 0.0
+    values = np.asarray(flux[where], dtype=np.float64 if flux.dtype == np.float64 else np.float32)
+    median = running_median(values, window)
+    residual = values - median
+    scale = float(residual.max())
+    # Rounding alone leaves a constant spectrum with a residual of a few parts in 1e7.
+    if not scale > 1e-6 * float(np.abs(values).max()):
+        scale = 0.0
+    lines = np.zeros(flux.shape, np.float32)
+    if scale > 0:
+        lines[where] = residual / scale
+    continuum = np.interp(np.arange(flux.size), where, median)
+    return lines, continuum, scale
+
+
+def continuum_positions(preparation: Preparation, instrument: Instrument) -> FloatArray:
+    """Give the wavelengths (n_points,) [Å] of the continuum points: evenly spaced over the Instrument, ends included."""
+    wavelength = instrument.wavelength
+    return np.linspace(wavelength[0], wavelength[-1], preparation.continuum_points)
+
+
+def standardise_continuum(points: FloatArray, preparation: Preparation) -> Float32Array:
+    """Standardise continuum points (..., n_points) in erg/s/cm²/Å with the training set's mean and std."""
+    mean, std = np.asarray(preparation.continuum_mean), np.asarray(preparation.continuum_std)
+    return np.clip((points - mean) / std, -STANDARD_LIMIT, STANDARD_LIMIT).astype(np.float32)
+
+
+def prepare_batch(
+    flux: Float32Array, good: BoolArray, preparation: Preparation, instrument: Instrument
+) -> tuple[Float32Array, FloatArray]:
+    """Prepare spectra that are on the Instrument's grid already, in erg/s/cm²/Å (mocks).
+
+    Parameters
+    ----------
+    flux : (n, n_pix) flux density.
+    good : (n_pix,) or (n, n_pix) usable pixels: `Preparation.usable` and, where known, the spectra's own masks.
+
+    Returns
+    -------
+    lines : (n, n_pix) as `split_continuum` gives them.
+    points : (n, n_points) continuum in erg/s/cm²/Å, not standardised (`standardise_continuum`).
+    """
+    lines = np.empty(flux.shape, np.float32)
+    points = np.empty((flux.shape[0], preparation.continuum_points))
+    positions = continuum_positions(preparation, instrument)
+    good = np.broadcast_to(good, flux.shape)
+    for index in range(flux.shape[0]):
+        lines[index], continuum, _ = split_continuum(flux[index], good[index], preparation.median_window)
+        points[index] = np.interp(positions, instrument.wavelength, continuum)
+    return lines, points
+
+
+def prepare(spectrum: Spectrum, preparation: Preparation, instrument: Instrument) -> PreparedSpectrum:
+    """Turn one Spectrum, on any grid and in any unit, into what a network is fed.
+
+    Parameters
+    ----------
+    spectrum : as the readers give it.
+    preparation : of the bundle, with the training set's statistics.
+    instrument : of the bundle.
+    """
+    on_grid = resample(
+        spectrum.wavelength,
+        spectrum.flux,
+        spectrum.ivar,
+        spectrum.mask,
+        instrument.wavelength,
+        instrument.step,
+    )
+    usable = preparation.usable(instrument)
+    good = usable & ~on_grid.mask
+    coverage = float(np.count_nonzero(good) / max(1, np.count_nonzero(usable)))
+    factor = flam_factor(spectrum.flux_unit, instrument.wavelength)
+    flux = on_grid.flux if factor is None else on_grid.flux * factor
+    lines, continuum, scale = split_continuum(flux, good, preparation.median_window)
+    if factor is None:
+        points = np.zeros(preparation.continuum_points, np.float32)
+    else:
+        positions = continuum_positions(preparation, instrument)
+        points = standardise_continuum(np.interp(positions, instrument.wavelength, continuum), preparation)
+    own_unit = continuum if factor is None else continuum / factor
+    return PreparedSpectrum(
+        flux=lines,
+        continuum=points,
+        mask=~good,
+        coverage=coverage,
+        running_median=np.where(good, own_unit, np.nan),
+        unit_known=factor is not None,
+        amplitude=scale,
+    )

@@ -1,0 +1,124 @@
+"""Losses, success and calibration on spectra whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.preparation import Preparation
+    from mtop_gui.training.dataset import Batch
+
+SUCCESS = 0.01
+"""|Δz| below which a redshift counts as right in the epoch logs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What a network said of spectra with known truth; all arrays (n,) but `pdf` (n, n_z).
+
+    `labels` are the redshift labels (n, n_z); `logmass` and `logsfr` are residuals, predicted minus true [dex].
+    """
+
+    losses: dict[str, float]
+    pdf: FloatArray
+    labels: FloatArray
+    logmass: FloatArray
+    logsfr: FloatArray
+    galaxies: Any
+    hours: FloatArray
+
+
+def judge(
+    predict: Callable[[dict[str, Any]], dict[str, Any]],
+    plan: Iterable[Callable[[], Batch]],
+    preparation: Preparation,
+    weights: dict[str, float],
+) -> Judged:
+    """Run a network over planned batches and compare it with the truth.
+
+    Parameters
+    ----------
+    predict : inputs of a batch -> outputs as numpy arrays.
+    weights : loss weights; ``loss`` among the losses is their weighted sum, as in training.
+    """
+    sums = dict.fromkeys(weights, 0.0)
+    kept: dict[str, list[Any]] = {
+        key: [] for key in ("pdf", "labels", "logmass", "logsfr", "galaxies", "hours")
+    }
+    for make in plan:
+        batch = make()
+        said = {key: np.asarray(value, dtype=np.float32) for key, value in predict(batch.inputs).items()}
+        for name, value in _losses(said, batch.labels).items():
+            sums[name] += value * batch.galaxies.size
+        kept["pdf"].append(said["redshift"])
+        kept["labels"].append(batch.labels["redshift"])
+        for name, std in (("logmass", preparation.logmass_std), ("logsfr", preparation.logsfr_std)):
+            kept[name].append((said[name] - batch.labels[name])[:, 0] * std)
+        kept["galaxies"].append(batch.galaxies)
+        kept["hours"].append(batch.hours)
+    joined = {key: np.concatenate(values) for key, values in kept.items()}
+    losses = {name: total / joined["hours"].size for name, total in sums.items()}
+    losses["loss"] = sum(weights[name] * losses[name] for name in weights)
+    return Judged(losses=losses, **joined)
+
+
+def success_by_exposure(judged: Judged, grid: FloatArray, redshift: FloatArray) -> dict[str, float]:
+    """Give the share of spectra with |Δz| < 0.01, overall and per exposure time, for the epoch logs.
+
+    Parameters
+    ----------
+    grid : (n_z,) bin centres.
+    redshift : true redshift of every galaxy of the survey.
+    """
+    right = np.abs(grid[judged.pdf.argmax(axis=1)] - redshift[judged.galaxies]) < SUCCESS
+    shares = {"success": float(right.mean())}
+    for hours in np.unique(judged.hours):
+        shares[f"success_{hours:g}h"] = float(right[judged.hours == hours].mean())
+    return shares
+
+
+def fit_temperature(pdf: FloatArray, labels: FloatArray) -> float:
+    """Find the temperature T for which softmax(log p / T) has the lowest cross-entropy with the labels (Guo+17).
+
+    Parameters
+    ----------
+    pdf, labels : (n, n_z) predicted and true probabilities.
+    """
+    logits = np.log(np.maximum(pdf, 1e-30))
+
+    def cross_entropy(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        scaled -= scaled.max(axis=1, keepdims=True)
+        normal = np.log(np.exp(scaled).sum(axis=1))
+        return float(np.mean(normal - np.sum(labels * scaled, axis=1)))
+
+    found = minimize_scalar(cross_entropy, bounds=(np.log(0.2), np.log(5.0)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def robust_sigma(residual: FloatArray) -> float:
+    """Half the width of the central 68.27 %: the standard deviation of a Gaussian, deaf to outliers."""
+    low, high = np.percentile(residual, [15.865, 84.135])
+    return float((high - low) / 2)
+
+
+def _losses(said: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float]:
+    """Compute the four losses as Keras does."""
+    tiny = 1e-7
+    lines = np.clip(said["lines"], tiny, 1 - tiny)
+    marked = labels["lines"].astype(bool)
+    return {
+        "redshift": float(
+            -np.mean(np.sum(labels["redshift"] * np.log(np.maximum(said["redshift"], tiny)), axis=1))
+        ),
+        "lines": float(-np.mean(np.log(np.where(marked, lines, 1 - lines)))),
+        "logmass": float(np.mean((said["logmass"] - labels["logmass"]) ** 2)),
+        "logsfr": float(np.mean((said["logsfr"] - labels["logsfr"]) ** 2)),
+    }
