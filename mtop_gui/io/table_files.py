@@ -39,7 +39,7 @@ def write_table(
     Notes
     -----
     float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula
-    get an apostrophe in front.
+    get an apostrophe in front. In .fits, masked booleans are False and other characters than ASCII are escaped.
 
     Raises
     ------
@@ -143,8 +143,6 @@ def _write_ecsv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, 
 
 
 def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
-    from astropy.io import fits
-
     # FITS headers and text columns hold ASCII only.
     table = _astropy(columns, kinds, {})
     for name, kind in kinds.items():
@@ -152,14 +150,11 @@ def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, 
             table[name] = [_ascii(str(value or "")) for value in columns[name]] or np.array([], dtype="U1")
         elif kind is int and hasattr(table[name], "mask"):
             table[name].fill_value = np.iinfo(np.int64).min
+        elif kind is bool and hasattr(table[name], "mask"):
+            # FITS has a null for logical columns, but astropy warns at every file that uses it.
+            table[name].fill_value = False
     table.meta.update({key[:8].upper(): _ascii(value) for key, value in meta.items()})
-    hdu = fits.table_to_hdu(table)
-    raw = hdu.data.view(np.ndarray)
-    for name, kind in kinds.items():
-        if kind is bool:
-            # The FITS standard's null of a logical column is the byte 0; astropy cannot write it.
-            raw[name][[_masked(value) for value in columns[name]]] = 0
-    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(path, overwrite=True)
+    table.write(path, format="fits", overwrite=True)
 
 
 def _ascii(text: str) -> str:
