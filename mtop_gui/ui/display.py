@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -206,6 +207,8 @@ def _line_labels(
     return tuple(labels)
 
 
+# A redshift step resolves the same Spectrum again: its arrays stay the same objects, and the plots leave them alone.
+@lru_cache(maxsize=8)
 def _with_spectrum(
     spectrum: Spectrum, options: DisplayOptions, instrument: Instrument | None
 ) -> DisplayState:
@@ -263,16 +266,25 @@ def _with_prediction(state: DisplayState, prediction: Prediction | None, message
         return replace(state, message=message)
     if prediction.rejection:
         return replace(state, message=message or prediction.rejection)
-    segments = find_segments(prediction.line_wavelength)
+    grid, probability = _line_curve(prediction)
     return replace(
         state,
         message=message,
-        line_wavelength=_broken_grid(prediction.line_wavelength, segments),
-        line_probability=_broken(prediction.line_probability, segments),
+        line_wavelength=grid,
+        line_probability=probability,
         redshift_grid=prediction.redshift_grid,
         redshift_pdf=prediction.redshift_pdf,
         redshift_pdf_std=prediction.redshift_pdf_std,
         peaks=prediction.confidence.peaks,
+    )
+
+
+@lru_cache(maxsize=8)
+def _line_curve(prediction: Prediction) -> tuple[FloatArray, FloatArray]:
+    segments = find_segments(prediction.line_wavelength)
+    return (
+        _broken_grid(prediction.line_wavelength, segments),
+        _broken(prediction.line_probability, segments),
     )
 
 

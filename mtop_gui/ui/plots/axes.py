@@ -1,0 +1,79 @@
+"""Axes: one look for all, and the rest-frame axis on top of the flux."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyqtgraph as pg
+from PySide6.QtGui import QFontMetricsF
+
+from mtop_gui.ui.theme import small_font
+
+if TYPE_CHECKING:
+    from mtop_gui.ui.theme import Palette
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis in the theme's writing, with plain numbers."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, maxTickLength=-4)
+        self.enableAutoSIPrefix(False)
+        self.setStyle(autoExpandTextSpace=False, hideOverlappingLabels=True, tickTextOffset=4)
+        self._said = ""
+        self._colour = ""
+        self._writing = "#888888"
+
+    def dress(self, palette: Palette, colour: str | None = None) -> None:
+        """Wear a theme; `colour` is that of the writing, by default muted."""
+        font = small_font()
+        self._writing = colour or palette.muted
+        self.setTickFont(font)
+        self.setPen(pg.mkPen(palette.border))
+        self.setTextPen(pg.mkPen(self._writing))
+        metrics = QFontMetricsF(font)
+        if self.orientation in ("left", "right"):
+            self.setWidth(round(metrics.horizontalAdvance("−0.000") + 1.9 * metrics.height()))
+        else:
+            rows = 2.35 if self._said else 1.35
+            self.setHeight(round(rows * metrics.height()))
+        self.say(self._said)
+
+    def say(self, text: str) -> None:
+        """Name what is measured, unit included."""
+        if text == self._said and self._writing == self._colour:
+            return
+        self._said, self._colour = text, self._writing
+        size = small_font().pointSizeF()
+        self.setLabel(text or None, **{"color": self._writing, "font-size": f"{size:g}pt"})
+
+
+class RestFrameAxis(Axis):
+    """Wavelengths at rest: the same pixels, divided by 1 + z."""
+
+    def __init__(self) -> None:
+        super().__init__("top")
+        self._stretch = 1.0
+
+    def set_redshift(self, redshift: float | None) -> None:
+        """Move to another candidate; None shows no numbers."""
+        stretch = 1.0 + redshift if redshift is not None else float("nan")
+        if stretch != self._stretch:
+            self._stretch = stretch
+            self.picture = None
+            self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Choose round numbers at rest and give where they fall as observed."""
+        s = self._stretch
+        if not s > 0:
+            return []
+        return [
+            (step * s, [value * s for value in values])
+            for step, values in super().tickValues(minVal / s, maxVal / s, size)
+        ]
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        """Write them at rest."""
+        s = self._stretch
+        return list(super().tickStrings([value / s for value in values], scale, spacing / s))
