@@ -52,8 +52,9 @@ def write_table(
     if not path.absolute().parent.is_dir():
         raise ExportError(f"{path} cannot be written: its folder is not there.")
     kinds = {name: (types or {}).get(name) or _kind(values) for name, values in columns.items()}
+    cells = {name: [_cell(value, kinds[name]) for value in values] for name, values in columns.items()}
     try:
-        _atomically(path, lambda partial: write(columns, kinds, dict(meta or {}), partial))
+        _atomically(path, lambda partial: write(cells, kinds, dict(meta or {}), partial))
     except OSError as error:
         raise ExportError(f"{path} cannot be written ({error.strerror or error}).") from error
 
@@ -104,6 +105,14 @@ def _masked(value: object) -> bool:
     return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
+def _cell(value: Any, kind: type) -> Any:
+    """Give a value as what its column holds; None where masked."""
+    if _masked(value):
+        return None
+    # File names may hold bytes that are no text; no format could write them.
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8") if kind is str else kind(value)
+
+
 def _atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Write beside `path`, make it durable, then put it in its place."""
     descriptor, name = tempfile.mkstemp(
@@ -130,8 +139,8 @@ def _astropy(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str
     table = Table(meta=dict(meta))
     for name, values in columns.items():
         kind = kinds[name]
-        mask = [_masked(value) for value in values]
-        plain = [_EMPTY[kind] if bad else kind(value) for value, bad in zip(values, mask, strict=True)]
+        mask = [value is None for value in values]
+        plain = [_EMPTY[kind] if value is None else value for value in values]
         dtype = str if kind is str else {float: np.float64, int: np.int64, bool: np.bool_}[kind]
         data: np.ndarray[Any, Any] = np.array(plain, dtype=dtype)
         table[name] = MaskedColumn(data, mask=mask) if any(mask) else data
@@ -147,7 +156,7 @@ def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, 
     table = _astropy(columns, kinds, {})
     for name, kind in kinds.items():
         if kind is str:
-            table[name] = [_ascii(str(value or "")) for value in columns[name]] or np.array([], dtype="U1")
+            table[name] = [_ascii(value or "") for value in columns[name]] or np.array([], dtype="U1")
         elif kind is int and hasattr(table[name], "mask"):
             table[name].fill_value = np.iinfo(np.int64).min
         elif kind is bool and hasattr(table[name], "mask"):
@@ -167,28 +176,21 @@ def _write_csv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, s
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
-        cells = [[_csv_cell(value, kinds[name]) for value in values] for name, values in columns.items()]
-        writer.writerows(zip(*cells, strict=True))
+        writer.writerows(zip(*([_csv_cell(value) for value in c] for c in columns.values()), strict=True))
 
 
-def _csv_cell(value: Any, kind: type) -> str:
-    if _masked(value):
+def _csv_cell(value: Any) -> str:
+    if value is None:
         return ""
-    if kind is not str:
-        return repr(kind(value))
-    text = str(value)
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    if not isinstance(value, str):
+        return repr(value)
+    return "'" + value if value.startswith(_FORMULA_STARTS) else value
 
 
 def _write_parquet(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
     arrow, parquet = _pyarrow()
     names = {float: arrow.float64(), int: arrow.int64(), bool: arrow.bool_(), str: arrow.string()}
-    data = {
-        name: arrow.array(
-            [None if _masked(value) else kinds[name](value) for value in values], type=names[kinds[name]]
-        )
-        for name, values in columns.items()
-    }
+    data = {name: arrow.array(values, type=names[kinds[name]]) for name, values in columns.items()}
     table = arrow.table(data).replace_schema_metadata(dict(meta))
     parquet.write_table(table, path)
 
