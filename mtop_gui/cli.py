@@ -1,0 +1,179 @@
+"""The command line: declares commands and options; what they do lies in `mtop_gui.commands`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtop_gui import __version__
+from mtop_gui.commands.terminal import plain_errors
+
+DEFAULT_BUNDLE = "moons-lr"
+
+app = typer.Typer(
+    name="mtop",
+    help="Vet galaxy redshifts: predict, simulate, train, review, or open the window.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+review_app = typer.Typer(no_args_is_help=True, help="Export decisions from a store, or import them into it.")
+app.add_typer(review_app, name="review")
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Spectrum files, or folders of them.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same numbers.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mtop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
+def gui(context: typer.Context) -> None:
+    """Open the window (the same as mtop-gui)."""
+    from mtop_gui.commands.window import gui as run
+
+    with plain_errors():
+        raise typer.Exit(run(context.args))
+
+
+@app.command()
+def predict(
+    paths: Paths,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Catalogue to write: .ecsv .fits .csv .parquet")
+    ],
+    bundle: Annotated[str, typer.Option(metavar="NAME|DIR", help="The network.")] = DEFAULT_BUNDLE,
+    entropy_threshold: Annotated[
+        float, typer.Option(min=0.0, help="Flag redshift PDFs of this natural-log entropy and more.")
+    ] = 2.0,
+    mc_passes: Annotated[
+        int, typer.Option(min=1, help="MC-dropout passes per spectrum; 1 is one deterministic pass.")
+    ] = 50,
+    jobs: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = min(4, os.cpu_count() or 1),
+) -> None:
+    """Read spectra, predict their redshifts, write a catalogue.
+
+    Exit code: 0 all read, 1 some could not be read (their rows say why), 2 nothing could be done.
+    """
+    from mtop_gui.commands.predict import predict as run
+
+    with plain_errors():
+        code = run(
+            paths,
+            output,
+            bundle=bundle,
+            entropy_threshold=entropy_threshold,
+            mc_passes=mc_passes,
+            jobs=jobs,
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
+def simulate(
+    survey: Annotated[Path, typer.Argument(metavar="SURVEY.h5", help="File to write.")],
+    galaxies: Annotated[int, typer.Option(min=1, help="How many.")],
+    instrument: Annotated[str, typer.Option(help="Whose wavelengths and noise.")] = "moons-lr",
+    seed: Seed = 0,
+    fits: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write one observed FITS file per galaxy.")
+    ] = None,
+) -> None:
+    """Make a survey of mock galaxies."""
+    from mtop_gui.commands.mocks import simulate as run
+
+    with plain_errors():
+        run(survey, instrument=instrument, galaxies=galaxies, seed=seed, fits=fits)
+
+
+@app.command()
+def train(
+    survey: Annotated[Path, typer.Argument(metavar="SURVEY.h5", help="A survey made by mtop simulate.")],
+    bundle_dir: Annotated[
+        Path, typer.Option("-o", "--output", metavar="BUNDLE_DIR", help="The bundle's folder.")
+    ],
+    architecture: Annotated[str, typer.Option(help="The kind of network.")] = "mtopnet",
+    epochs: Annotated[int, typer.Option(min=1, help="At most; fewer when validation stops improving.")] = 100,
+    seed: Seed = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Spectra per step.")] = 64,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+) -> None:
+    """Train a network on a mock survey and write it as a bundle."""
+    from mtop_gui.commands.mocks import train as run
+
+    with plain_errors():
+        run(
+            survey,
+            bundle_dir,
+            architecture=architecture,
+            epochs=epochs,
+            seed=seed,
+            resume=resume,
+            batch_size=batch_size,
+        )
+
+
+@review_app.callback()
+def _store(
+    context: typer.Context,
+    store: Annotated[str, typer.Argument(metavar="STORE_URL", help="A file, or sqlite:///FILE.")],
+) -> None:
+    context.obj = store
+
+
+@review_app.command("export")
+def export_reviews(
+    context: typer.Context,
+    output: Annotated[Path, typer.Argument(help="Catalogue to write: .ecsv .fits .csv .parquet")],
+    reviewer: Annotated[
+        str | None, typer.Option(help="Only this reviewer's decisions; else the last by anyone.")
+    ] = None,
+    entropy_threshold: Annotated[float, typer.Option(min=0.0, help="For the column flagged.")] = 2.0,
+) -> None:
+    """Write all reviewed spectra as a catalogue."""
+    from mtop_gui.commands.review import export as run
+
+    with plain_errors():
+        run(context.obj, output, reviewer=reviewer, entropy_threshold=entropy_threshold)
+
+
+@review_app.command("import")
+def import_reviews(
+    context: typer.Context,
+    catalogue: Annotated[Path, typer.Argument(help="A catalogue written by export.")],
+    reviewer: Annotated[
+        str | None, typer.Option(help="Record them under this name instead of the catalogue's.")
+    ] = None,
+) -> None:
+    """Take decisions over from an exported catalogue."""
+    from mtop_gui.commands.review import import_decisions as run
+
+    with plain_errors():
+        run(context.obj, catalogue, reviewer=reviewer)
+
+
+def main() -> None:
+    """Run ``mtop``."""
+    app(prog_name="mtop")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What each command of ``mtop`` does; `mtop_gui.cli` only declares their options."""

@@ -1,0 +1,73 @@
+"""``mtop-gui``: the window. Declared with argparse, because nothing else may delay the first picture."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mtop_gui import __version__
+from mtop_gui.commands.terminal import plain_errors
+
+EPILOG = "mtop-gui install-launcher [--uninstall] puts mtop-gui into the applications menu, or takes it out (Linux)."
+
+
+def gui(arguments: list[str]) -> int:
+    """Run the window with command-line arguments and give the exit code."""
+    if arguments[:1] == ["install-launcher"]:
+        return _install_launcher(arguments[1:])
+    options = _parser().parse_args(arguments)
+    from mtop_gui.ui.app import run
+
+    return run(
+        options.paths,
+        screenshot=options.screenshot,
+        theme=options.theme,
+        bundle=options.bundle,
+        store=options.store,
+    )
+
+
+def main() -> None:
+    """Run ``mtop-gui`` (the entry point)."""
+    with plain_errors():
+        sys.exit(gui(sys.argv[1:]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mtop-gui", description="The bench at which astronomers vet galaxy redshifts.", epilog=EPILOG
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="spectrum files or folders of them"
+    )
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="FILE.png", help="draw the filled window into a file and exit"
+    )
+    parser.add_argument(
+        "--theme", choices=("dark", "light", "system"), help="colours (default: as last time)"
+    )
+    parser.add_argument("--bundle", metavar="NAME|DIR", help="the network (default: as last time)")
+    parser.add_argument(
+        "--store", metavar="URL", help="where decisions are kept (default: the user's own store)"
+    )
+    parser.add_argument("--version", action="version", version=f"mtop-gui {__version__}")
+    return parser
+
+
+def _install_launcher(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="mtop-gui install-launcher", description="Put mtop-gui into the applications menu (Linux)."
+    )
+    parser.add_argument("--uninstall", action="store_true", help="take it out again")
+    options = parser.parse_args(arguments)
+    from mtop_gui.commands import launcher
+
+    try:
+        touched = launcher.uninstall() if options.uninstall else launcher.install()
+    except OSError as error:
+        print(f"mtop-gui: the launcher cannot be written: {error}", file=sys.stderr)
+        return 2
+    for path in touched:
+        print(f"{'removed' if options.uninstall else 'wrote'} {path}")
+    return 0
