@@ -1,0 +1,1 @@
+"""Architectures, ModelBundle, Predictor and saliency."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from mtop_gui.core.errors import BundleError
 from mtop_gui.network.mtopnet import MtopnetConfig, build_mtopnet, mtopnet_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,13 @@ class Architecture:
     Attributes
     ----------
     config : its frozen config dataclass.
-    build : (config, dtype policy) -> keras.Model with fresh weights.
+    build : (config, dtype policy, sampling=) -> keras.Model with fresh weights; see `build_mtopnet`.
     shapes : config -> shape of every weight by variable path, without TensorFlow.
     embedding : names of the layers whose joined activations describe a spectrum to the network.
     """
 
     config: type
-    build: Callable[[Any, str], Any]
+    build: Callable[..., Any]
     shapes: Callable[[Any], dict[str, tuple[int, ...]]]
     embedding: tuple[str, ...]
 
@@ -81,9 +80,9 @@ def config_to_dict(config: Any) -> dict[str, Any]:
     return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(config).items()}
 
 
-def build(name: str, config: Any, dtype: str = "float32") -> Any:
+def build(name: str, config: Any, dtype: str = "float32", *, sampling: bool = False) -> Any:
     """Build the keras.Model of a registered architecture with fresh weights."""
-    return find_architecture(name).build(config, dtype)
+    return find_architecture(name).build(config, dtype, sampling=sampling)
 
 
 def _check(name: str, key: str, kind: str, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from mtop_gui.core.preparation import Preparation
 from mtop_gui.core.resources import resource_path
 from mtop_gui.network.architectures import config_to_dict, find_architecture, make_config
 from mtop_gui.network.arrays_file import read_arrays, sha256_of, write_arrays
+from mtop_gui.network.ood import ood_arrays_fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,7 +147,7 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
     for old in folder.glob("weights-*.npz"):
         if old.name != name:
             old.unlink(missing_ok=True)
-    return _with(bundle, digest=digest)
+    return replace(bundle, digest=digest)
 
 
 def load_bundle(name_or_path: str | Path) -> ModelBundle:
@@ -267,14 +268,13 @@ def _check_shapes(bundle: ModelBundle, folder: Path) -> None:
             f"the weights of bundle '{folder.name}' do not fit its architecture '{bundle.architecture}' "
             f"(first at {different}): copy or train it anew"
         )
+    layers = find_architecture(bundle.architecture).embedding
+    if not ood_arrays_fit(sum(expected[f"{layer}/bias"][0] for layer in layers), bundle.ood):
+        raise BundleError(
+            f"the out-of-distribution arrays of bundle '{folder.name}' do not fit it: copy or train it anew"
+        )
     if bundle.config.redshift_bins != bundle.grid.bins:
         raise BundleError(
             f"bundle '{folder.name}' has {bundle.grid.bins} redshift bins but a network for "
             f"{bundle.config.redshift_bins}: copy or train it anew"
         )
-
-
-def _with(bundle: ModelBundle, **changes: Any) -> ModelBundle:
-    from dataclasses import replace
-
-    return replace(bundle, **changes)

@@ -26,13 +26,14 @@ class MtopnetConfig:
     dropout: float = 0.2
 
 
-def build_mtopnet(config: MtopnetConfig, dtype: str = "float32") -> Any:
+def build_mtopnet(config: MtopnetConfig, dtype: str = "float32", *, sampling: bool = False) -> Any:
     """Build M-TOPnet with fresh weights.
 
     Parameters
     ----------
     config : sizes.
     dtype : Keras dtype policy; "mixed_bfloat16" trains faster, outputs are float32 in any case.
+    sampling : dropout stays active in inference while batch normalisation does not learn: one MC-dropout pass per call.
 
     Returns
     -------
@@ -43,11 +44,13 @@ def build_mtopnet(config: MtopnetConfig, dtype: str = "float32") -> Any:
     import keras
     from keras import layers
 
+    drop = True if sampling else None
+
     def hidden(x: Any, units: tuple[int, ...], name: str) -> Any:
         """Stack dense layers, each with ReLU and dropout."""
         for number, size in enumerate(units, start=1):
             x = layers.Dense(size, activation="relu", dtype=dtype, name=f"{name}_{number}")(x)
-            x = layers.Dropout(config.dropout, dtype=dtype, name=f"{name}_{number}_dropout")(x)
+            x = layers.Dropout(config.dropout, dtype=dtype, name=f"{name}_{number}_dropout")(x, training=drop)
         return x
 
     spectrum = keras.Input((config.pixels, 1), name="spectrum")
@@ -63,7 +66,7 @@ def build_mtopnet(config: MtopnetConfig, dtype: str = "float32") -> Any:
         x = layers.Add(name=f"{name}_add", dtype=dtype)([y, skip])
         x = layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)
         x = layers.AveragePooling1D(config.pool, name=f"{name}_pool", dtype=dtype)(x)
-        x = layers.Dropout(config.dropout, name=f"{name}_dropout", dtype=dtype)(x)
+        x = layers.Dropout(config.dropout, name=f"{name}_dropout", dtype=dtype)(x, training=drop)
     flat = layers.Flatten(name="flat", dtype=dtype)(x)
 
     line_info = hidden(flat, config.line_units, "line_info")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
-    from mtop_gui.simulation.survey import Split
 
 MEMORY_LIMIT = 4 << 30
 """Surveys up to this many bytes are kept in memory; larger ones are read row by row."""

@@ -1,0 +1,228 @@
+"""Predictor: one call from Spectra to Predictions, the same for window, command line, batch and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtop_gui.core.instrument import load_instrument
+from mtop_gui.core.prediction import Prediction, rejected
+from mtop_gui.core.preparation import PreparedSpectrum, prepare
+from mtop_gui.network.bundle import ModelBundle, load_bundle
+from mtop_gui.network.ood import flux_statistics, ood_scores
+
+if TYPE_CHECKING:
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.spectrum import Spectrum
+
+BATCH = 64
+SHAPES = (1, 8, BATCH)
+"""Batch sizes the network is compiled for; what is left over is padded up to the next."""
+
+DROPOUT_SEED = 2025
+UNKNOWN_UNIT = "flux unit unknown: no stellar mass and star-formation rate"
+
+
+class Predictor:
+    """What a ModelBundle says of Spectra (satisfies `core.prediction.Predicts`).
+
+    TensorFlow is loaded and the network built at the first prediction, or by `warm_up`. Use one Predictor in one
+    thread at a time.
+
+    Parameters
+    ----------
+    bundle : a ModelBundle, a shipped bundle's name, or a folder.
+    instrument : only for tests; the bundle names its own.
+
+    Raises
+    ------
+    BundleError, InstrumentError : the bundle, or the Instrument it names, cannot be used.
+    """
+
+    def __init__(self, bundle: ModelBundle | str | Path, instrument: Instrument | None = None) -> None:
+        self.bundle = bundle if isinstance(bundle, ModelBundle) else load_bundle(bundle)
+        self.instrument = instrument or load_instrument(self.bundle.instrument)
+        self._grid = self.bundle.grid.centres
+        self._wavelength = self.instrument.wavelength
+
+    @property
+    def bundle_name(self) -> str:
+        """Name, version and first digits of the checksum, as written into catalogues and the Prediction cache."""
+        return self.bundle.label
+
+    def warm_up(self) -> None:
+        """Load TensorFlow and compile the network for one spectrum and for a full batch."""
+        for size in (1, BATCH):
+            spectrum = np.zeros((size, self.instrument.pixels, 1), np.float32)
+            continuum = np.zeros((size, self.bundle.preparation.continuum_points), np.float32)
+            self._model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+
+    def predict(self, spectra: Sequence[Spectrum], *, mc_passes: int = 1) -> list[Prediction]:
+        """Predict every Spectrum, in order.
+
+        Parameters
+        ----------
+        spectra : any grid and unit; what the bundle must not be asked about comes back as a rejection.
+        mc_passes : up to 1, one deterministic pass; more, the mean over that many MC-dropout passes. The passes of
+            a Spectrum do not depend on its neighbours in `spectra`, and repeat from call to call.
+        """
+        predictions: list[Prediction] = []
+        for start in range(0, len(spectra), BATCH):
+            predictions += self._predict_batch(spectra[start : start + BATCH], mc_passes)
+        return predictions
+
+    def saliency(self, spectrum: Spectrum, redshift: float | None = None) -> FloatArray:
+        """Gradient saliency (n_pix of the bundle's Instrument, ≥ 0, max 1) of the PDF at `redshift` (default: the best).
+
+        Zero everywhere for a Spectrum that the bundle must not be asked about.
+        """
+        from mtop_gui.network.saliency import as_saliency, redshift_weights
+
+        prepared = prepare(spectrum, self.bundle.preparation, self.instrument)
+        if self._reason_to_reject(spectrum, prepared):
+            return np.zeros(self.instrument.pixels)
+        if redshift is None:
+            pdf = self._run([prepared])["redshift"][0]
+            redshift = float(self._grid[pdf.argmax()])
+        gradient = self._gradient(prepared.flux, prepared.continuum, redshift_weights(self._grid, redshift))
+        return as_saliency(gradient, prepared.mask)
+
+    @cached_property
+    def _model(self) -> Any:
+        from mtop_gui.network.loading import inference_model
+
+        return inference_model(self.bundle)
+
+    @cached_property
+    def _sampling_model(self) -> Any:
+        from mtop_gui.network.loading import inference_model
+
+        return inference_model(self.bundle, sampling=True)
+
+    @cached_property
+    def _gradient(self) -> Any:
+        from mtop_gui.network.saliency import gradient_function
+
+        return gradient_function(self._model)
+
+    def _predict_batch(self, spectra: Sequence[Spectrum], mc_passes: int) -> list[Prediction]:
+        prepared = [prepare(spectrum, self.bundle.preparation, self.instrument) for spectrum in spectra]
+        reasons = [self._reason_to_reject(s, p) for s, p in zip(spectra, prepared, strict=True)]
+        accepted = [index for index, reason in enumerate(reasons) if not reason]
+        found: dict[int, Prediction] = {}
+        if accepted:
+            fed = [prepared[index] for index in accepted]
+            said = self._run(fed)
+            statistics = np.stack([flux_statistics(one.flux, ~one.mask) for one in fed])
+            scores = ood_scores(self.bundle.ood, said["embedding"], statistics)
+            for row, index in enumerate(accepted):
+                one = {key: value[row : row + 1] for key, value in said.items()}
+                if mc_passes > 1:
+                    one = self._sample(prepared[index], mc_passes)
+                found[index] = self._prediction(prepared[index], one, float(scores[row]))
+        return [
+            found.get(index) or self._rejected(reasons[index], prepared[index])
+            for index in range(len(spectra))
+        ]
+
+    def _run(self, prepared: Sequence[PreparedSpectrum]) -> dict[str, np.ndarray]:
+        """Run at most BATCH spectra through the network, once; outputs (n, …)."""
+        count = len(prepared)
+        size = next(size for size in SHAPES if size >= count)
+        spectrum = np.zeros((size, self.instrument.pixels, 1), np.float32)
+        continuum = np.zeros((size, self.bundle.preparation.continuum_points), np.float32)
+        for row, one in enumerate(prepared):
+            spectrum[row, :, 0], continuum[row] = one.flux, one.continuum
+        said = self._model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+        return {key: np.asarray(value)[:count] for key, value in said.items()}
+
+    def _sample(self, prepared: PreparedSpectrum, passes: int) -> dict[str, np.ndarray]:
+        """Draw MC-dropout passes of one spectrum; outputs (passes, …)."""
+        from mtop_gui.network.loading import reset_dropout
+
+        model = self._sampling_model
+        reset_dropout(model, DROPOUT_SEED)
+        drawn: list[dict[str, np.ndarray]] = []
+        for start in range(0, passes, BATCH):
+            # A full batch for many passes, else the number asked for: no more shapes to compile for than needed.
+            size = BATCH if passes > BATCH else passes
+            spectrum = np.broadcast_to(prepared.flux[None, :, None], (size, prepared.flux.size, 1))
+            continuum = np.broadcast_to(prepared.continuum, (size, prepared.continuum.size))
+            said = model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+            drawn.append({key: np.asarray(value)[: passes - start] for key, value in said.items()})
+        return {key: np.concatenate([one[key] for one in drawn]) for key in drawn[0]}
+
+    def _prediction(self, prepared: PreparedSpectrum, said: dict[str, np.ndarray], ood: float) -> Prediction:
+        """Turn outputs (passes, …) of one spectrum into its Prediction."""
+        bundle, preparation = self.bundle, self.bundle.preparation
+        pdfs = apply_temperature(said["redshift"].astype(np.float64), bundle.temperature)
+        passes = len(pdfs)
+        logmass, logmass_err = _measured(
+            said["logmass"], preparation.logmass_mean, preparation.logmass_std, bundle.logmass_sigma
+        )
+        logsfr, logsfr_err = _measured(
+            said["logsfr"], preparation.logsfr_mean, preparation.logsfr_std, bundle.logsfr_sigma
+        )
+        if not prepared.unit_known:
+            logmass = logmass_err = logsfr = logsfr_err = float("nan")
+        return Prediction(
+            redshift_grid=self._grid,
+            redshift_pdf=pdfs.mean(axis=0),
+            line_wavelength=self._wavelength,
+            # float32: ten thousand Predictions must fit into memory
+            line_probability=said["lines"].mean(axis=0),
+            logmass=logmass,
+            logmass_err=logmass_err,
+            logsfr=logsfr,
+            logsfr_err=logsfr_err,
+            bundle=self.bundle_name,
+            coverage=prepared.coverage,
+            redshift_pdf_std=pdfs.std(axis=0) if passes > 1 else None,
+            ood=ood,
+            ood_threshold=bundle.ood_threshold,
+            warnings=() if prepared.unit_known else (UNKNOWN_UNIT,),
+        )
+
+    def _reason_to_reject(self, spectrum: Spectrum, prepared: PreparedSpectrum) -> str:
+        """Say why the network must not be asked about this spectrum; "" when it may."""
+        if prepared.coverage < self.bundle.min_coverage:
+            low, high = self._wavelength[0], self._wavelength[-1]
+            share = f"{100 * prepared.coverage:.0f} % of {low:.0f}-{high:.0f} Å"
+            usable = self.bundle.preparation.usable(self.instrument)
+            spanned = (self._wavelength >= spectrum.wavelength[0]) & (
+                self._wavelength <= spectrum.wavelength[-1]
+            )
+            if np.count_nonzero(usable & spanned) >= self.bundle.min_coverage * np.count_nonzero(usable):
+                return f"too few good pixels for bundle {self.bundle.name} ({share})"
+            return f"outside the wavelength range of bundle {self.bundle.name} (covers {share})"
+        if prepared.amplitude <= 0 or not np.isfinite(prepared.flux).all():
+            return "the flux has no structure: no redshift can be read from it"
+        if not np.isfinite(prepared.continuum).all():
+            return "the continuum is not finite: check the flux and its unit"
+        return ""
+
+    def _rejected(self, reason: str, prepared: PreparedSpectrum) -> Prediction:
+        return rejected(
+            reason,
+            redshift_grid=self._grid,
+            line_wavelength=self._wavelength,
+            bundle=self.bundle_name,
+            coverage=prepared.coverage,
+        )
+
+
+def apply_temperature(pdf: FloatArray, temperature: float) -> FloatArray:
+    """Divide the logits of PDFs (n, n_z) by a temperature and normalise them again (Guo+17)."""
+    scaled = np.maximum(pdf, 1e-30) ** (1.0 / temperature)
+    return scaled / scaled.sum(axis=1, keepdims=True)
+
+
+def _measured(standardised: np.ndarray, mean: float, std: float, sigma: float) -> tuple[float, float]:
+    """Undo the standardisation; the error is the scatter over passes and the validation residual in quadrature."""
+    values = standardised[:, 0].astype(np.float64) * std + mean
+    return float(values.mean()), float(np.hypot(values.std(), sigma))
