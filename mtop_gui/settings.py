@@ -6,7 +6,7 @@ import getpass
 import os
 import shutil
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,6 @@ class Settings:
 
     def with_recent(self, folder: Path | str) -> Settings:
         """Put a folder first in the list of recent ones."""
-        from dataclasses import replace
-
         name = str(folder)
         others = tuple(known for known in self.recent_folders if known != name)
         return replace(self, recent_folders=(name, *others)[:MOST_RECENT])

@@ -14,14 +14,14 @@ ICON_SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 TEMPLATE = """\
 [Desktop Entry]
 Type=Application
-Version=1.5
+Version=1.0
 Name=mtop-gui
 GenericName=Galaxy redshift vetting
 Comment=Vet galaxy redshifts: spectra, the network's redshift PDF, and your decision
 Exec={command} %F
 Icon=mtop-gui
 Terminal=false
-Categories=Science;Astronomy;Education;
+Categories=Science;Astronomy;
 Keywords=redshift;spectrum;galaxy;FITS;MOONS;
 MimeType=image/fits;application/fits;
 StartupNotify=true
