@@ -68,5 +68,5 @@ def running_continuum(
             pixel = np.arange(part.stop - part.start)
             filled = np.interp(pixel, kept, flux[part][kept])
             size = min(window, filled.size)
-            continuum[part] = median_filter(filled, size=size, mode="nearest")
+            continuum[part] = median_filter(filled, size=size, mode="mirror")
     return continuum

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtWidgets import QGraphicsSimpleTextItem
 
 from mtop_gui.ui.theme import small_font
 
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis in the theme's writing, with plain numbers."""
+    """An axis in the theme's writing, with plain numbers.
+
+    `rows` is the height of a horizontal one in rows of writing: 0.8 without numbers, 1.4 with, 2.4 with a name too.
+    """
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation, maxTickLength=-4)
         self.enableAutoSIPrefix(False)
         self.setStyle(autoExpandTextSpace=False, hideOverlappingLabels=True, tickTextOffset=4)
+        self.rows = 0.8
         self._said = ""
         self._colour = ""
         self._writing = "#888888"
@@ -33,10 +38,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setTextPen(pg.mkPen(self._writing))
         metrics = QFontMetricsF(font)
         if self.orientation in ("left", "right"):
-            self.setWidth(round(metrics.horizontalAdvance("−0.000") + 1.9 * metrics.height()))
+            self.setWidth(round(metrics.horizontalAdvance("−0.00") + 2.0 * metrics.height()))
         else:
-            rows = 2.35 if self._said else 1.35
-            self.setHeight(round(rows * metrics.height()))
+            self.setHeight(round(self.rows * metrics.height()))
         self.say(self._said)
 
     def say(self, text: str) -> None:
@@ -49,17 +53,31 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
 
 
 class RestFrameAxis(Axis):
-    """Wavelengths at rest: the same pixels, divided by 1 + z."""
+    """Wavelengths at rest: the same pixels, divided by 1 + z; its name stands to its left, to save a row."""
 
     def __init__(self) -> None:
         super().__init__("top")
-        self._stretch = 1.0
+        self.rows = 1.5
+        self._stretch = float("nan")
+        self._caption = QGraphicsSimpleTextItem("rest [Å]", self)
+        self._caption.setVisible(False)
+
+    def dress(self, palette: Palette, colour: str | None = None) -> None:
+        """Wear a theme, and put the name back in its place."""
+        super().dress(palette, colour)
+        font = small_font()
+        self._caption.setFont(font)
+        self._caption.setBrush(QColor(self._writing))
+        metrics = QFontMetricsF(font)
+        left = -metrics.horizontalAdvance(self._caption.text()) - 8
+        self._caption.setPos(left, (self.rows - 1.1) * metrics.height() / 2)
 
     def set_redshift(self, redshift: float | None) -> None:
         """Move to another candidate; None shows no numbers."""
         stretch = 1.0 + redshift if redshift is not None else float("nan")
         if stretch != self._stretch:
             self._stretch = stretch
+            self._caption.setVisible(redshift is not None)
             self.picture = None
             self.update()
 

@@ -56,6 +56,7 @@ class PdfPlot(QWidget):
             viewBox=self.view, axisItems={"left": self.left, "bottom": self.bottom}, enableMenu=False
         )
         self.plot.hideButtons()
+        self.bottom.rows = 2.4
         self.left.say("p(z)")
         self.bottom.say("redshift")
         self._band = Trace()
@@ -90,6 +91,8 @@ class PdfPlot(QWidget):
         heights = tuple(self._height(peak.redshift) for peak in state.peaks)
         has_curve = state.redshift_pdf is not None
         self.marks.show_marks(state.peaks, heights, state.candidate if has_curve else None)
+        for axis in (self.left, self.bottom):
+            axis.setStyle(showValues=has_curve)
         self.notice.show_text(state.pdf_notice)
         if keep_view is None:
             keep_view = (

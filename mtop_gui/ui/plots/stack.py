@@ -17,7 +17,6 @@ from mtop_gui.ui.plots.line_labels import LineLabels
 from mtop_gui.ui.plots.trace import Trace
 from mtop_gui.ui.plots.view import PanelView
 from mtop_gui.ui.plots.writing import faded
-from mtop_gui.ui.scaling import robust_range
 from mtop_gui.ui.theme import DARK
 
 if TYPE_CHECKING:
@@ -93,9 +92,9 @@ class SpectrumStack(QWidget):
         flux = self.flux = self.panels["flux"]
         self._layers = {
             "flux": flux.add(1),
-            "error": flux.add(2),
-            "continuum": flux.add(3),
-            "flux_smooth": flux.add(4),
+            "flux_smooth": flux.add(2),
+            "error": flux.add(3),
+            "continuum": flux.add(4),
             "line_probability": self.panels["line"].add(4),
             "saliency": self.panels["saliency"].add(4),
         }
@@ -120,6 +119,7 @@ class SpectrumStack(QWidget):
         self.panels["saliency"].bottom.say("observed wavelength, vacuum [Å]")
         for name in ("flux", "line"):
             self.panels[name].bottom.setStyle(showValues=False)
+        self.panels["saliency"].bottom.rows = 2.4
         flux.labels.dragged.connect(self.redshift_dragged)
         flux.view.sigXRangeChanged.connect(self._refresh)
         flux.view.sigResized.connect(self._resized)
@@ -138,8 +138,10 @@ class SpectrumStack(QWidget):
         for panel in self.panels.values():
             panel.labels.show_labels(state.line_labels)
         self.flux.top.set_redshift(state.candidate)
-        self.flux.top.say("rest-frame wavelength [Å]" if state.candidate is not None else "")
         self.flux.left.say(state.flux_label)
+        for panel in self.panels.values():
+            panel.left.setStyle(showValues=state.flux is not None)
+        self.panels["saliency"].bottom.setStyle(showValues=state.flux is not None)
         self.flux.notice.show_text(state.flux_notice)
         self.panels["line"].notice.show_text(state.line_notice)
         self.panels["saliency"].notice.show_text(state.saliency_notice)
@@ -176,7 +178,10 @@ class SpectrumStack(QWidget):
         near = np.abs(state.wavelength - wavelength) <= half_width
         if np.isfinite(state.flux_smooth[near]).sum() > 3:
             self._home_y = False
-            self._set_flux_range(*robust_range(state.flux_smooth[near]))
+            # What lies between the masks of so small a piece is signal: the whole line is wanted.
+            low, high = float(np.nanmin(state.flux_smooth[near])), float(np.nanmax(state.flux_smooth[near]))
+            margin = 0.08 * (high - low) or 1.0
+            self._set_flux_range(min(low, 0.0) - margin, high + margin)
 
     def set_palette(self, palette: Palette) -> None:
         """Wear another theme at once."""

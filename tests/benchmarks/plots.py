@@ -1,0 +1,89 @@
+"""How fast the plots draw: real widgets, 12,217 pixels, every panel repainted."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SPECTRA = 500
+STEPS = 500
+POOL = 25
+
+
+def measure(spectra: int = SPECTRA, steps: int = STEPS) -> dict[str, float]:
+    """Measure drawing the next spectrum and stepping the redshift.
+
+    Returns
+    -------
+    ``next_spectrum_p95_ms`` and ``redshift_step_p95_ms`` (with ``…_median_ms``): resolve, show in all four panels, and
+    repaint; ``resolve_p95_ms``: resolve alone.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from mtop_gui.ui.display import DisplayOptions, resolve
+    from mtop_gui.ui.plots import PdfPlot, SpectrumStack
+    from mtop_gui.ui.theme import apply_theme
+    from tests.ui.support_plots import make_prediction, make_spectrum, moons
+
+    app = QApplication.instance() or QApplication([])
+    palette = apply_theme(app, "dark")
+    instrument, options = moons(), DisplayOptions()
+    stack, pdf = SpectrumStack(palette), PdfPlot(palette)
+    stack.resize(1200, 700)
+    pdf.resize(1200, 220)
+    stack.show()
+    pdf.show()
+    app.processEvents()
+    # More than the resolved spectra that are remembered, so that each is resolved anew.
+    redshifts = np.linspace(0.7, 2.6, POOL)
+    pool = [(make_spectrum(instrument, i, z), make_prediction(instrument, z)) for i, z in enumerate(redshifts)]
+    saliency = np.abs(np.cos(instrument.wavelength / 500.0))
+
+    def draw(index: int, candidate: float | None) -> None:
+        spectrum, prediction = pool[index]
+        state = resolve(
+            spectrum, prediction, options, candidate=candidate, saliency=saliency, instrument=instrument
+        )
+        stack.show_state(state)
+        pdf.show_state(state)
+        app.processEvents()
+        for widget in (stack.header, stack.graphics.viewport(), pdf.graphics.viewport()):
+            widget.repaint()
+
+    resolved = _timed(
+        lambda i: resolve(*pool[i % POOL], options, saliency=saliency, instrument=instrument), spectra
+    )
+    following = _timed(lambda i: draw(i % POOL, None), spectra)
+    # z = 1.5 has 48 of the 63 lines in view.
+    stepping = _timed(lambda i: draw(10, 1.5 + 1e-4 * i), steps)
+    stack.close()
+    pdf.close()
+    return {
+        "next_spectrum_p95_ms": float(np.percentile(following, 95)),
+        "next_spectrum_median_ms": float(np.median(following)),
+        "redshift_step_p95_ms": float(np.percentile(stepping, 95)),
+        "redshift_step_median_ms": float(np.median(stepping)),
+        "resolve_p95_ms": float(np.percentile(resolved, 95)),
+    }
+
+
+def _timed(work: Callable[[int], object], times: int) -> list[float]:
+    work(0)
+    taken = []
+    for index in range(times):
+        start = time.perf_counter()
+        work(index)
+        taken.append(1e3 * (time.perf_counter() - start))
+    return taken
+
+
+if __name__ == "__main__":
+    for name, value in measure().items():
+        print(f"{name:28s} {value:8.2f}")
