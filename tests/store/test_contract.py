@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from mtop_gui.core.errors import StoreError
 from mtop_gui.core.prediction import rejected
 from mtop_gui.store.review_store import CacheEntry, KnownFile, ReviewStore
 from tests.store.records import GRID, WAVELENGTH, decision, prediction
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_recorded_decision_comes_back_equal(store: ReviewStore) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mtop_gui.core.decision import Decision
 from mtop_gui.store.review_store import open_store
 from tests.store.records import decision
+
+if TYPE_CHECKING:
+    from mtop_gui.core.decision import Decision
 
 REVIEWERS = st.sampled_from(["ada", "bob"])
 HASHES = st.sampled_from(["a" * 64, "b" * 64, "c" * 64])
