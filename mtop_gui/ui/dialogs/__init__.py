@@ -1,0 +1,1 @@
+"""Dialogs that stand beside the window, never in the way."""

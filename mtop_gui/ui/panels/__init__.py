@@ -1,0 +1,1 @@
+"""The docks: browser, batch, review."""

@@ -1,0 +1,266 @@
+"""The composition root: everything the window needs is made and joined here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from mtop_gui.core.resources import resource_path
+from mtop_gui.settings import Settings, load_settings, save_settings
+from mtop_gui.ui.batch_run import BatchRun
+from mtop_gui.ui.controller import Controller
+from mtop_gui.ui.display import DisplayOptions
+from mtop_gui.ui.loader import Loader
+from mtop_gui.ui.main_window import MainWindow
+from mtop_gui.ui.network_lane import NetworkLane
+from mtop_gui.ui.prediction_cache import PredictionCache
+from mtop_gui.ui.reviewing import Reviewing
+from mtop_gui.ui.session import Session
+from mtop_gui.ui.state import Resume, WindowState
+from mtop_gui.ui.tasks import Lane, Lanes, describe
+from mtop_gui.ui.theme import apply_theme
+from mtop_gui.ui.widgets import TextFieldKeys
+
+if TYPE_CHECKING:
+    from mtop_gui.core.prediction import Predicts
+    from mtop_gui.store.review_store import ReviewStore
+
+log = logging.getLogger(__name__)
+
+
+class Bench(QObject):
+    """All parts of one running window, joined.
+
+    Parameters
+    ----------
+    factory : name or folder of a bundle -> Predictor; called in the inference lane only.
+    settings_file : where the settings are saved on close; None to save nothing.
+    """
+
+    def __init__(
+        self,
+        app: QApplication,
+        settings: Settings,
+        store: ReviewStore,
+        factory: Callable[[str], Predicts],
+        *,
+        bundles: Sequence[str] = (),
+        state: WindowState | None = None,
+        settings_file: Path | None = None,
+        theme: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._app, self._settings, self._settings_file = app, settings, settings_file
+        self._theme = theme or settings.theme
+        self.store, self.state = store, state
+        palette = apply_theme(app, self._theme)
+        self.lanes = Lanes()
+        self.network = NetworkLane(factory, settings.bundle, settings.mc_passes)
+        self.session = Session(
+            DisplayOptions(smoothing=settings.smoothing), settings.entropy_threshold, settings.reviewer
+        )
+        self.loader = Loader(self.lanes, self.network, PredictionCache(store, self.network), self)
+        self.session.attach(self.loader)
+        self.reviewing = Reviewing(self.session, store, settings.quality_scale)
+        self.run = BatchRun(self.session, self.lanes, self.network, store, self.loader)
+        self.window = MainWindow(self.session, self.reviewing, palette)
+        self.controller = Controller(
+            self.window, self.session, self.reviewing, self.run, self.lanes, store, settings.key_preset
+        )
+        toolbar = self.window.equip(self.controller.actions, list(bundles), settings.bundle)
+        toolbar.set_palette(palette)
+        toolbar.bundle_chosen.connect(self.choose_bundle)
+        self.keys = TextFieldKeys(self.controller.leave_text_field, self)
+        app.installEventFilter(self.keys)
+        self.controller.theme_wanted.connect(self.change_theme)
+        self.controller.opened.connect(self._remember_folders)
+        self.window.closing.connect(self.close)
+        self._closed = False
+        if state is not None:
+            state.restore_layout(self.window)
+
+    def start(self, paths: Sequence[Path | str] = ()) -> None:
+        """Show the window, then open the paths, or what was open, or the demo; then load the network."""
+        self.window.show()
+        self.window.status.show_bundle(f"{self.network.bundle}: loading…")
+        QTimer.singleShot(0, self, lambda: self._begin(paths))
+
+    def _begin(self, paths: Sequence[Path | str]) -> None:
+        self.reviewing.load()
+        resume = self.state.resume() if self.state is not None else Resume()
+        if paths:
+            self.controller.open(paths)
+        elif resume.folders:
+            self.controller.open(resume.folders, resume)
+        elif (demo := resource_path("demo")).is_dir() and any(demo.iterdir()):
+            self.controller.open([demo])
+        self._load_network()
+
+    def _load_network(self) -> None:
+        self.window.status.show_bundle(f"{self.network.bundle}: loading…")
+        self.lanes.submit(
+            Lane.INFERENCE,
+            lambda report: self.network.predictor(),
+            "loading the network",
+            done=self._network_loaded,
+            failed=lambda failure: (
+                self.window.status.show_bundle(f"{self.network.bundle}: not loaded"),
+                self.session.network_failed.emit(failure),
+            ),
+            urgent=True,
+        )
+
+    def _network_loaded(self, predictor: Predicts) -> None:
+        self.window.status.show_bundle(predictor.bundle_name)
+        # An Instrument is what says where the sky is; a network need not have one.
+        self.session.set_instrument(getattr(predictor, "instrument", None))
+
+    def choose_bundle(self, name: str) -> None:
+        """Predict with another bundle from now on."""
+        if name == self.network.bundle:
+            return
+        self.run.cancel()
+        self.network.choose(name)
+        self.session.forget_predictions()
+        self._load_network()
+
+    def change_theme(self) -> None:
+        """Change between dark and light."""
+        self._theme = "light" if self._theme != "light" else "dark"
+        self.window.set_palette(apply_theme(self._app, self._theme))
+
+    def _remember_folders(self, folders: tuple[Path, ...]) -> None:
+        for folder in reversed(folders):
+            if folder.is_dir():
+                self._settings = self._settings.with_recent(folder)
+
+    def close(self) -> None:
+        """Save where the person was, cancel all work and wait for it; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._app.removeEventFilter(self.keys)
+        self._save()
+        self.home = self.lanes.close()
+        self.store.close()
+
+    def _save(self) -> None:
+        session = self.session
+        selected = None
+        if session.selected >= 0:
+            selected = (session.entries.paths[session.selected], session.entries.rows[session.selected])
+        try:
+            if self.state is not None:
+                self.state.save(self.window, Resume(session.folders, selected, session.candidate))
+            if self._settings_file is not None:
+                save_settings(self._present_settings(), self._settings_file)
+        except OSError as error:
+            log.warning("the window's state was not saved: %s", error)
+
+    def _present_settings(self) -> Settings:
+        session = self.session
+        return replace(
+            self._settings,
+            reviewer=session.reviewer,
+            theme=self._theme,
+            entropy_threshold=session.threshold,
+            key_preset=self.controller.actions.preset,
+            bundle=self.network.bundle,
+            smoothing=session.options.smoothing,
+        )
+
+
+def shipped_factory(name: str) -> Predicts:
+    """Make the Predictor of a bundle; called in the inference lane, where TensorFlow may be imported."""
+    from mtop_gui.network.predictor import Predictor
+
+    return Predictor(name)
+
+
+def install_excepthook(show: Callable[[Any], None]) -> None:
+    """Show what no slot caught in the common dialog, instead of losing it on a terminal nobody sees."""
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
+        sys.__excepthook__(kind, error, traceback)
+        if isinstance(error, Exception):
+            show(describe(error.with_traceback(traceback), "handling an action"))
+
+    sys.excepthook = hook
+
+
+def run_gui(
+    paths: Sequence[Path | str] = (),
+    *,
+    screenshot: Path | None = None,
+    theme: str | None = None,
+    size: tuple[int, int] | None = None,
+    predictor_factory: Callable[[], Predicts] | None = None,
+    store: ReviewStore | None = None,
+    settings: Settings | None = None,
+    state_path: Path | None = None,
+) -> int:
+    """Run the window until it is closed, or render it once.
+
+    Parameters
+    ----------
+    paths : what to open; nothing means what was open last, at the first start the demo.
+    screenshot : open, run, select, draw, write the window to this PNG and return.
+    theme : "dark", "light" or "system"; default the user's setting.
+    size : of the window, in pixels.
+    predictor_factory : gives the Predictor; called in the inference lane; default the shipped bundles.
+    store, settings, state_path : default the user's own; a screenshot uses a store in memory and saves nothing.
+
+    Returns
+    -------
+    Exit code: 0, or 1 when the screenshot could not be made.
+    """
+    from mtop_gui.network.bundle import available_bundles
+    from mtop_gui.store.review_store import open_store
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("mtop-gui")
+    app.setDesktopFileName("mtop-gui")
+    once = screenshot is not None
+    warning = ""
+    if settings is None:
+        settings, warning = load_settings()
+    if store is None:
+        store = open_store(":memory:" if once else settings.store or None)
+    factory = shipped_factory if predictor_factory is None else lambda _: predictor_factory()
+    bench = Bench(
+        app,
+        settings,
+        store,
+        factory,
+        bundles=available_bundles(),
+        state=None if once else WindowState(state_path),
+        theme=theme,
+    )
+    install_excepthook(bench.controller.show_failure)
+    if size is not None:
+        bench.window.resize(*size)
+    bench.start(paths)
+    if warning:
+        bench.window.banner.show_message(warning)
+    if screenshot is not None:
+        from mtop_gui.ui.screenshot import Photographer
+
+        photographer = Photographer(bench, screenshot)
+        app.exec()
+        return photographer.exit_code
+    code = app.exec()
+    bench.close()
+    if not bench.home:
+        # Only TensorFlow's import can still be running, and nothing can hurry it. All is saved: leave.
+        logging.shutdown()
+        os._exit(code)
+    return code

@@ -1,0 +1,121 @@
+"""The key help: all keys of the present preset, over the window, while `?` wants it."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from mtop_gui.ui.actions import ACTIONS, ActionSpec, key_text
+
+if TYPE_CHECKING:
+    from mtop_gui.ui.theme import Palette
+
+COLUMNS = (("Spectrum", "Redshift", "Review"), ("View", "File", "Help"), ("Lines",))
+PRESET_TITLES = {"marz": "Marz", "specvizitor": "specvizitor"}
+
+
+class KeyHelp(QFrame):
+    """A sheet over the middle of the window; a click, `?` or Escape puts it away."""
+
+    def __init__(self, parent: QWidget, palette: Palette) -> None:
+        super().__init__(parent)
+        self.setObjectName("keyhelp")
+        self._palette = palette
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(24, 18, 24, 20)
+        self._body: QWidget | None = None
+        parent.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay in the middle when the window changes its size."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def toggle(self, preset: str) -> None:
+        """Show or hide."""
+        if self.isVisible():
+            self.hide()
+            return
+        self._fill(preset)
+        self.show()
+        self._place()
+        self.raise_()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Wear a theme."""
+        self._palette = palette
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Put it away."""
+        self.hide()
+
+    def _place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        self.adjustSize()
+        self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
+
+    def _fill(self, preset: str) -> None:
+        palette = self._palette
+        self.setStyleSheet(
+            f"#keyhelp {{ background: {palette.panel}; border: 1px solid {palette.border}; border-radius: 8px; }}"
+        )
+        if self._body is not None:
+            self._layout.removeWidget(self._body)
+            self._body.deleteLater()
+        self._body = QWidget()
+        columns = QHBoxLayout(self._body)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(36)
+        for groups in COLUMNS:
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            for group in groups:
+                column.addLayout(self._block(group, preset))
+            column.addStretch(1)
+            columns.addLayout(column)
+        self._layout.addWidget(self._body)
+
+    def _block(self, group: str, preset: str) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(3)
+        grid.setContentsMargins(0, 0, 0, 8)
+        title = f"{group} ({PRESET_TITLES[preset]} keys)" if group == "Spectrum" else group
+        heading = QLabel(f"<b style='color:{self._palette.accent}'>{html.escape(title)}</b>")
+        grid.addWidget(heading, 0, 0, 1, 2)
+        for row, (keys, text) in enumerate(key_lines(group, preset), start=1):
+            label = QLabel(f"<b>{html.escape(keys)}</b>")
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            label.setMinimumWidth(70)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(QLabel(text), row, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+
+def key_lines(group: str, preset: str) -> list[tuple[str, str]]:
+    """Give (keys, what they do) of a group; the qualities share one line."""
+    lines: list[tuple[str, str]] = []
+    qualities: list[str] = []
+    for spec in ACTIONS:
+        if spec.group != group or not spec.keys_of(preset):
+            continue
+        if spec.handler == "decide":
+            qualities.extend(spec.keys_of(preset))
+        else:
+            lines.append((key_text(spec.keys_of(preset)), _text(spec)))
+    if qualities:
+        lines.insert(0, (" ".join(sorted(qualities)), "save quality, next spectrum"))
+    return lines
+
+
+def _text(spec: ActionSpec) -> str:
+    return spec.text.rstrip("…") if spec.group == "Lines" or not spec.help else spec.help

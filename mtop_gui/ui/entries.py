@@ -1,0 +1,203 @@
+"""Entries: what the window knows of every spectrum it lists, as columns, so that 100,000 rows stay quick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtop_gui.core.confidence import flag
+from mtop_gui.core.spectrum import SpectrumId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from mtop_gui.core.arrays import BoolArray, IntArray
+    from mtop_gui.core.prediction import Prediction
+
+NO_QUALITY = -1
+
+
+class Status(IntEnum):
+    """How far the window got with a spectrum."""
+
+    LISTED = 0
+    READ = 1
+    PREDICTED = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """One spectrum found in a file, or a file that could not be read (`error` filled)."""
+
+    path: Path
+    row: int
+    name: str
+    siblings: int = 1
+    error: str = ""
+
+
+_NUMBERS = ("z", "z_err", "entropy", "skewness", "peak_probability", "z_second", "second_probability", "snr")
+
+
+class Entries:
+    """Columns over all listed spectra; position = entry number, stable while a folder is open.
+
+    Attributes
+    ----------
+    status : (n,) uint8, values of Status.
+    z, z_err, entropy, skewness, peak_probability, z_second, second_probability, snr : (n,) float64, NaN = none.
+    suspect : (n,) bool, flagged whatever the entropy threshold (rejected, out of distribution, warned).
+    quality : (n,) int16, quality of the reviewer's standing Decision; NO_QUALITY = none.
+    reviewed_z : (n,) float64, redshift of that Decision, NaN = none.
+    starred : (n,) bool.
+    """
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+        self.rows: list[int] = []
+        self.names: list[str] = []
+        self.siblings: list[int] = []
+        self.errors: dict[int, str] = {}
+        self.reasons: dict[int, str] = {}
+        self.hashes: dict[int, str] = {}
+        self._where: dict[SpectrumId, int] = {}
+        self._columns: dict[str, NDArray[Any]] = {}
+        self._size = 0
+        self._reserve(1024)
+
+    def __len__(self) -> int:
+        """Count the entries."""
+        return self._size
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        columns = self.__dict__.get("_columns", {})
+        if name not in columns:
+            raise AttributeError(name)
+        return columns[name][: self._size]
+
+    def _reserve(self, capacity: int) -> None:
+        blank: dict[str, tuple[str, float]] = dict.fromkeys(_NUMBERS, ("f8", np.nan))
+        blank |= {"status": ("u1", 0), "suspect": ("?", 0), "starred": ("?", 0)}
+        blank |= {"quality": ("i2", NO_QUALITY), "reviewed_z": ("f8", np.nan)}
+        for name, (kind, value) in blank.items():
+            grown = np.full(capacity, value, dtype=kind)
+            if name in self._columns:
+                grown[: self._size] = self._columns[name][: self._size]
+            self._columns[name] = grown
+
+    def extend(self, found: Iterable[NewEntry]) -> None:
+        """Append what was found; a spectrum already listed is skipped."""
+        for entry in found:
+            place = SpectrumId(entry.path, entry.row)
+            if place in self._where:
+                continue
+            if self._size == len(self._columns["status"]):
+                self._reserve(2 * self._size)
+            number = self._size
+            self._size += 1
+            self._where[place] = number
+            self.paths.append(entry.path)
+            self.rows.append(entry.row)
+            self.names.append(entry.name)
+            self.siblings.append(entry.siblings)
+            if entry.error:
+                self.fail(number, entry.error)
+
+    def find(self, path: Path, row: int) -> int | None:
+        """Give the number of a spectrum by its place; None when it is not listed."""
+        return self._where.get(SpectrumId(path, row))
+
+    def place(self, number: int) -> SpectrumId:
+        """Give file and row of an entry."""
+        return SpectrumId(self.paths[number], self.rows[number])
+
+    def fail(self, number: int, reason: str) -> None:
+        """Note why a spectrum cannot be read or predicted."""
+        self._columns["status"][number] = Status.FAILED
+        self.errors[number] = reason
+
+    def note_read(self, number: int, name: str, content_hash: str, snr: float) -> None:
+        """Note that a spectrum was read."""
+        if name:
+            self.names[number] = name
+        self.hashes[number] = content_hash
+        self._columns["snr"][number] = snr
+        if self._columns["status"][number] in (Status.LISTED, Status.FAILED):
+            self._columns["status"][number] = Status.READ
+        self.errors.pop(number, None)
+
+    def note_prediction(self, number: int, prediction: Prediction) -> None:
+        """Note the scalars of a Prediction."""
+        columns, best = self._columns, prediction.best
+        columns["status"][number] = Status.PREDICTED
+        self.errors.pop(number, None)
+        always = flag(prediction, float("inf"))
+        columns["suspect"][number] = always.flagged
+        self.reasons.pop(number, None)
+        if always.flagged:
+            self.reasons[number] = always.text
+        for name in _NUMBERS[:-1]:
+            columns[name][number] = np.nan
+        if best is None:
+            return
+        confidence = prediction.confidence
+        columns["z"][number], columns["z_err"][number] = best.redshift, prediction.redshift_err
+        columns["entropy"][number], columns["skewness"][number] = confidence.entropy, confidence.skewness
+        columns["peak_probability"][number] = best.probability
+        if len(confidence.peaks) > 1:
+            second = confidence.peaks[1]
+            columns["z_second"][number] = second.redshift
+            columns["second_probability"][number] = second.probability
+
+    def forget_predictions(self) -> None:
+        """Drop every Prediction's scalars (another bundle was chosen)."""
+        for name in _NUMBERS[:-1]:
+            self._columns[name][: self._size] = np.nan
+        self._columns["suspect"][: self._size] = False
+        self.reasons.clear()
+        status = self.status
+        status[status == Status.PREDICTED] = Status.READ
+
+    def set_decision(self, number: int, quality: int | None, redshift: float | None, starred: bool) -> None:
+        """Note the reviewer's standing Decision, or with `quality` None that there is none."""
+        self._columns["quality"][number] = NO_QUALITY if quality is None else quality
+        self._columns["reviewed_z"][number] = np.nan if redshift is None else redshift
+        self._columns["starred"][number] = starred
+
+    def flagged(self, threshold: float) -> BoolArray:
+        """(n,) which entries a person should look at, at this entropy threshold."""
+        predicted = self.status == Status.PREDICTED
+        with np.errstate(invalid="ignore"):
+            return predicted & (self.suspect | (self.entropy >= threshold))
+
+    def flag_reason(self, number: int, threshold: float) -> str:
+        """Say why an entry is flagged; empty when it is not."""
+        entropy = self.entropy[number]
+        parts = [f"entropy {entropy:.2f} ≥ {threshold:.2f}"] if entropy >= threshold else []
+        if number in self.reasons:
+            parts.append(self.reasons[number])
+        return "; ".join(parts)
+
+    def reviewed(self) -> BoolArray:
+        """(n,) which entries carry a Decision of the reviewer."""
+        return self.quality != NO_QUALITY
+
+    def matching(self, words: str, numbers: IntArray | None = None) -> IntArray:
+        """Give the entries whose name or file holds every word of `words` (case ignored)."""
+        candidates = np.arange(self._size) if numbers is None else numbers
+        needles = words.lower().split()
+        if not needles:
+            return candidates
+        kept = [
+            n
+            for n in candidates.tolist()
+            if all(w in f"{self.names[n]} {self.paths[n].name}".lower() for w in needles)
+        ]
+        return np.asarray(kept, dtype=np.int64)

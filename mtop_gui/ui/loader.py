@@ -1,0 +1,224 @@
+"""Fetch what a selected spectrum needs: the Spectrum, its Prediction, its saliency; and its neighbours' ahead."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from mtop_gui import io
+from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mtop_gui.core.events import Report
+    from mtop_gui.core.prediction import Prediction
+    from mtop_gui.core.spectrum import Spectrum, SpectrumId
+    from mtop_gui.ui.network_lane import NetworkLane
+    from mtop_gui.ui.prediction_cache import PredictionCache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """The last `most` values, by key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Give a value and make it the newest; None when it is not kept."""
+        if key in self._values:
+            self._values.move_to_end(key)
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, and forget the oldest when there are too many."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        while len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._values.clear()
+
+
+class Loader(QObject):
+    """Reads in the files lane, predicts in the inference lane, keeps the recent, drops the stale.
+
+    Every `want` begins a new generation. An answer counts only if its entry is wanted in the present generation.
+    """
+
+    spectrum_read = Signal(int, object)
+    predicted = Signal(int, object)
+    salient = Signal(int, float, object)
+    unreadable = Signal(int, str)
+    unpredicted = Signal(int, object)
+
+    def __init__(self, lanes: Lanes, network: NetworkLane, cache: PredictionCache, parent: QObject) -> None:
+        super().__init__(parent)
+        self._lanes, self._network, self._cache = lanes, network, cache
+        self.generation = 0
+        self._wanted: dict[int, SpectrumId] = {}
+        self._tasks: dict[tuple[str, int], Task] = {}
+        self._saliency_task: Task | None = None
+        self._spectra: Recent[int, Spectrum] = Recent(48)
+        self._predictions: Recent[int, Prediction] = Recent(192)
+        self._saliencies: Recent[tuple[int, float], Any] = Recent(64)
+
+    def spectrum(self, number: int) -> Spectrum | None:
+        """Give a Spectrum if it is at hand."""
+        return self._spectra.get(number)
+
+    def prediction(self, number: int) -> Prediction | None:
+        """Give a Prediction if it is at hand."""
+        return self._predictions.get(number)
+
+    def saliency(self, number: int, redshift: float) -> Any | None:
+        """Give the saliency at a redshift if it is at hand."""
+        return self._saliencies.get((number, round(redshift, 5)))
+
+    def keep_prediction(self, number: int, prediction: Prediction) -> None:
+        """Keep a Prediction that a batch made."""
+        self._predictions.put(number, prediction)
+
+    def forget_predictions(self) -> None:
+        """Drop all Predictions, also those on their way (another bundle was chosen)."""
+        self._cancel_all()
+        self._predictions.clear()
+        self._saliencies.clear()
+
+    def forget(self) -> None:
+        """Drop everything (another folder was opened)."""
+        self.forget_predictions()
+        self._spectra.clear()
+
+    def want(self, wanted: Sequence[tuple[int, SpectrumId]]) -> None:
+        """Fetch these entries, the first one most urgently; what only earlier calls wanted is cancelled."""
+        self.generation += 1
+        self._wanted = dict(wanted)
+        for key, task in list(self._tasks.items()):
+            if key[1] not in self._wanted:
+                task.cancel()
+                del self._tasks[key]
+        for position, (number, place) in enumerate(wanted):
+            spectrum = self._spectra.get(number)
+            if spectrum is None:
+                self._read(number, place)
+            elif self._predictions.get(number) is None:
+                self._predict(number, spectrum, urgent=position == 0)
+            elif position > 0:
+                self._salience_ahead(number)
+
+    def want_saliency(self, number: int, redshift: float) -> None:
+        """Fetch the saliency at a redshift; an earlier one still on its way is dropped."""
+        if self._saliency_task is not None:
+            self._saliency_task.cancel()
+        spectrum = self._spectra.get(number)
+        if spectrum is not None:
+            self._saliency_task = self._salience(number, spectrum, redshift, urgent=True)
+
+    def _salience_ahead(self, number: int) -> None:
+        spectrum, prediction = self._spectra.get(number), self._predictions.get(number)
+        if spectrum is None or prediction is None or prediction.best is None:
+            return
+        redshift = prediction.redshift
+        if self.saliency(number, redshift) is None and ("salience", number) not in self._tasks:
+            task = self._salience(number, spectrum, redshift, urgent=False)
+            self._tasks["salience", number] = task
+
+    def _salience(self, number: int, spectrum: Spectrum, redshift: float, *, urgent: bool) -> Task:
+        def done(saliency: Any) -> None:
+            self._saliencies.put((number, round(redshift, 5)), saliency)
+            self._tasks.pop(("salience", number), None)
+            self.salient.emit(number, redshift, saliency)
+
+        return self._lanes.submit(
+            Lane.INFERENCE,
+            lambda report: self._network.predictor().saliency(spectrum, redshift),
+            "computing the saliency",
+            done=done,
+            failed=lambda failure: self.unpredicted.emit(number, failure),
+            urgent=urgent,
+        )
+
+    def _read(self, number: int, place: SpectrumId) -> None:
+        def work(report: Report) -> tuple[Spectrum, Prediction | None]:
+            spectrum = io.read_one(place.path, place.row)
+            return spectrum, self._cache.load(spectrum)  # hashes the arrays, in this thread
+
+        def done(answer: tuple[Spectrum, Prediction | None]) -> None:
+            spectrum, prediction = answer
+            self._spectra.put(number, spectrum)
+            self.spectrum_read.emit(number, spectrum)
+            if prediction is not None:
+                self._take_prediction(number, prediction)
+            elif number in self._wanted:
+                self._predict(number, spectrum, urgent=number == next(iter(self._wanted)))
+
+        self._start("read", number, Lane.FILES, work, done, lambda f: self.unreadable.emit(number, f.message))
+
+    def _predict(self, number: int, spectrum: Spectrum, *, urgent: bool) -> None:
+        def work(report: Report) -> Prediction:
+            (prediction,) = self._network.predictor().predict([spectrum], mc_passes=self._network.mc_passes)
+            _ = prediction.confidence  # worked out here, not in the window's thread
+            self._cache.save(spectrum, prediction)
+            return prediction
+
+        def done(prediction: Prediction) -> None:
+            self._take_prediction(number, prediction)
+
+        self._start(
+            "predict", number, Lane.INFERENCE, work, done, lambda f: self.unpredicted.emit(number, f), urgent
+        )
+
+    def _take_prediction(self, number: int, prediction: Prediction) -> None:
+        self._predictions.put(number, prediction)
+        self.predicted.emit(number, prediction)
+        if number in self._wanted and number != next(iter(self._wanted)):
+            self._salience_ahead(number)
+
+    def _start(
+        self,
+        kind: str,
+        number: int,
+        lane: Lane,
+        work: Callable[[Report], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Failure], None],
+        urgent: bool = False,
+    ) -> None:
+        if (kind, number) in self._tasks and not urgent:
+            return
+        if (earlier := self._tasks.pop((kind, number), None)) is not None:
+            earlier.cancel()  # a neighbour's prediction became the selection's: let it jump the queue
+
+        def over() -> None:
+            if self._tasks.get((kind, number)) is task:
+                del self._tasks[kind, number]
+
+        task = self._lanes.submit(
+            lane,
+            work,
+            "reading a spectrum" if kind == "read" else "predicting a spectrum",
+            done=done,
+            failed=failed,
+            ended=over,
+            urgent=urgent,
+        )
+        self._tasks[kind, number] = task
+
+    def _cancel_all(self) -> None:
+        self.generation += 1
+        self._wanted = {}
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+        if self._saliency_task is not None:
+            self._saliency_task.cancel()

@@ -1,0 +1,158 @@
+"""The main window: docks and geometry, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from mtop_gui.ui.actions import GROUPS, Actions
+from mtop_gui.ui.dialogs.failure import FailureDialog
+from mtop_gui.ui.dialogs.keys import KeyHelp
+from mtop_gui.ui.panels.banner import Banner
+from mtop_gui.ui.panels.batch import BatchPanel
+from mtop_gui.ui.panels.browser import BrowserPanel
+from mtop_gui.ui.panels.review import ReviewPanel
+from mtop_gui.ui.plots.pdf import PdfPlot
+from mtop_gui.ui.plots.stack import SpectrumStack
+from mtop_gui.ui.status import StatusBar
+from mtop_gui.ui.toolbar import MainToolBar
+
+if TYPE_CHECKING:
+    from mtop_gui.ui.reviewing import Reviewing
+    from mtop_gui.ui.session import Session
+    from mtop_gui.ui.theme import Palette
+
+DEFAULT_SIZE = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Browser left, plots in the middle, review right, batch below; the docks can be moved."""
+
+    closing = Signal()
+    dropped = Signal(list)
+
+    def __init__(self, session: Session, reviewing: Reviewing, palette: Palette) -> None:
+        super().__init__()
+        self.session = session
+        self.setWindowTitle("mtop-gui")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.stack = SpectrumStack(palette)
+        self.pdf = PdfPlot(palette)
+        self.banner = Banner(palette)
+        self.browser = BrowserPanel(session, palette)
+        self.review = ReviewPanel(session, reviewing, palette)
+        self.batch = BatchPanel(session, palette)
+        self.status = StatusBar(session, palette)
+        self.setStatusBar(self.status)
+        self.toolbar: MainToolBar | None = None
+        self._lay_out_centre()
+        area = Qt.DockWidgetArea
+        self.docks = {
+            "browser": self._dock("Browser", "browser", self.browser, area.LeftDockWidgetArea),
+            "review": self._dock("Review", "review", self.review, area.RightDockWidgetArea),
+            "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
+        }
+        self.key_help = KeyHelp(self, palette)
+        self.failures = FailureDialog(self)
+        self.resize(*DEFAULT_SIZE)
+        self.reset_layout()
+
+    def _lay_out_centre(self) -> None:
+        self.plots = QSplitter(Qt.Orientation.Vertical)
+        self.plots.addWidget(self.stack)
+        self.plots.addWidget(self.pdf)
+        self.plots.setStretchFactor(0, 7)
+        self.plots.setStretchFactor(1, 2)
+        self.plots.setChildrenCollapsible(False)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.plots, 1)
+        centre.setMinimumSize(360, 260)
+        self.setCentralWidget(centre)
+
+    def _dock(self, title: str, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(panel)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def reset_layout(self) -> None:
+        """Put every dock back where it belongs, in sizes that suit 1440 x 900."""
+        corner, area = Qt.Corner, Qt.DockWidgetArea
+        self.setCorner(corner.BottomLeftCorner, area.BottomDockWidgetArea)
+        self.setCorner(corner.BottomRightCorner, area.BottomDockWidgetArea)
+        for name, where in (
+            ("browser", area.LeftDockWidgetArea),
+            ("review", area.RightDockWidgetArea),
+            ("batch", area.BottomDockWidgetArea),
+        ):
+            dock = self.docks[name]
+            dock.setFloating(False)
+            self.addDockWidget(where, dock)
+            dock.show()
+        unit = self.fontMetrics().averageCharWidth()
+        self.resizeDocks(
+            [self.docks["browser"], self.docks["review"]], [unit * 42, unit * 36], Qt.Orientation.Horizontal
+        )
+        self.resizeDocks([self.docks["batch"]], [self.fontMetrics().height() * 14], Qt.Orientation.Vertical)
+
+    def equip(self, actions: Actions, bundles: list[str], bundle: str) -> MainToolBar:
+        """Make menus and toolbar from the actions."""
+        self.toolbar = MainToolBar(self.session, actions, bundles, bundle)
+        self.addToolBar(self.toolbar)
+        for group in GROUPS:
+            menu = self.menuBar().addMenu(f"&{group}")
+            menu.setToolTipsVisible(True)
+            for action in actions.group(group):
+                menu.addAction(action)
+            if group == "View":
+                menu.addSeparator()
+                for dock in self.docks.values():
+                    menu.addAction(dock.toggleViewAction())
+        return self.toolbar
+
+    def show_only_plots(self, only: bool) -> None:
+        """Hide or show all docks at once."""
+        for dock in self.docks.values():
+            dock.setVisible(not only)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Wear a theme."""
+        for part in (
+            self.stack,
+            self.pdf,
+            self.banner,
+            self.browser,
+            self.review,
+            self.batch,
+            self.status,
+            self.key_help,
+        ):
+            part.set_palette(palette)
+        if self.toolbar is not None:
+            self.toolbar.set_palette(palette)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let everybody save and stop first."""
+        self.closing.emit()
+        super().closeEvent(event)

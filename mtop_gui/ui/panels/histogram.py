@@ -1,0 +1,139 @@
+"""How the entropies are spread, with the threshold to drag; and the entropy-skewness plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+
+from mtop_gui.ui.theme import small_font
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.ui.theme import Palette
+
+BINS = 48
+MOST_POINTS = 20_000
+"""The plane shows at most this many spectra, evenly taken."""
+
+
+class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
+    """Entropy histogram, or entropy against skewness; the threshold is a line that can be dragged in both."""
+
+    threshold_dragged = Signal(float)
+
+    def __init__(self, palette: Palette, parent: QWidget | None = None) -> None:
+        super().__init__(parent, enableMenu=False)
+        self._palette = palette
+        self._entropy: FloatArray = np.empty(0)
+        self._skewness: FloatArray = np.empty(0)
+        self._threshold = 0.0
+        self.plane = False
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hideButtons()
+        self.setMouseEnabled(False, False)
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setStyle(tickFont=small_font(), tickTextOffset=4)
+            axis.enableAutoSIPrefix(False)
+        item.getAxis("left").setWidth(44)
+        self._calm = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
+        self._doubtful = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
+        self._points = pg.ScatterPlotItem(size=4, pen=None, pxMode=True)
+        self.line = pg.InfiniteLine(angle=90, movable=True, label="{value:.2f}")
+        self.line.label.setPosition(0.92)
+        self.line.label.setMovable(False)
+        self.line.sigDragged.connect(lambda line: self.threshold_dragged.emit(float(line.value())))
+        for part in (self._calm, self._doubtful, self._points, self.line):
+            self.addItem(part)
+        self.set_palette(palette)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Wear a theme."""
+        self._palette = palette
+        self.setBackground(palette.plot)
+        item = self.getPlotItem()
+        for side in ("left", "bottom"):
+            item.getAxis(side).setPen(palette.border)
+            item.getAxis(side).setTextPen(palette.muted)
+        self._calm.setOpts(brush=palette.line_probability, pen=pg.mkPen(palette.plot, width=1))
+        self._doubtful.setOpts(brush=palette.warning, pen=pg.mkPen(palette.plot, width=1))
+        self.line.setPen(pg.mkPen(palette.text, width=1.5))
+        self.line.setHoverPen(pg.mkPen(palette.accent, width=3))
+        self.line.label.setColor(palette.text)
+        self.line.label.fill = pg.mkBrush(palette.plot)
+        self._draw()
+
+    def show_plane(self, plane: bool) -> None:
+        """Show entropy against skewness instead of the histogram."""
+        self.plane = plane
+        self._draw()
+
+    def set_values(self, entropy: FloatArray, skewness: FloatArray) -> None:
+        """Show these entropies and skewnesses; NaN is left out.
+
+        Parameters
+        ----------
+        entropy, skewness : (n,) of all listed spectra.
+        """
+        known = np.isfinite(entropy)
+        self._entropy, self._skewness = entropy[known], skewness[known]
+        self._draw()
+
+    def set_threshold(self, threshold: float) -> None:
+        """Move the line without saying so."""
+        self._threshold = threshold
+        if self.line.value() != threshold:
+            self.line.setValue(threshold)
+        self._draw()
+
+    def _draw(self) -> None:
+        item = self.getPlotItem()
+        top = max(4.0, self._threshold * 1.15, float(self._entropy.max(initial=0.0)) * 1.05)
+        self.line.setBounds((0.0, top))
+        item.setLabel("bottom", "entropy of the redshift PDF", color=self._palette.muted)
+        for part in (self._calm, self._doubtful):
+            part.setVisible(not self.plane)
+        self._points.setVisible(self.plane)
+        if self.plane:
+            self._draw_plane(top)
+        else:
+            self._draw_histogram(top)
+
+    def _draw_histogram(self, top: float) -> None:
+        item = self.getPlotItem()
+        counts, edges = np.histogram(self._entropy, bins=BINS, range=(0.0, top))
+        item.setLabel("left", "spectra", color=self._palette.muted)
+        # The bin that the threshold cuts is drawn in two parts, so that the colours change where the line is.
+        left, right = edges[:-1], edges[1:]
+        calm, doubtful = left < self._threshold, right > self._threshold
+        self._calm.setOpts(
+            x0=left[calm], x1=np.minimum(right[calm], self._threshold), height=counts[calm].astype(float)
+        )
+        self._doubtful.setOpts(
+            x0=np.maximum(left[doubtful], self._threshold),
+            x1=right[doubtful],
+            height=counts[doubtful].astype(float),
+        )
+        self.setRange(xRange=(0, top), yRange=(0, max(1.0, float(counts.max()) * 1.12)), padding=0)
+
+    def _draw_plane(self, top: float) -> None:
+        item = self.getPlotItem()
+        item.setLabel("left", "skewness", color=self._palette.muted)
+        step = max(1, self._entropy.size // MOST_POINTS)
+        entropy, skewness = self._entropy[::step], self._skewness[::step]
+        colours = np.array(
+            [QColor(self._palette.line_probability), QColor(self._palette.warning)], dtype=object
+        )
+        brushes = [pg.mkBrush(c) for c in colours[(entropy >= self._threshold).astype(int)]]
+        self._points.setData(x=entropy, y=skewness, brush=brushes)
+        highest = float(skewness.max(initial=1.0)) * 1.1
+        self.setRange(
+            xRange=(0, top), yRange=(min(0.0, float(skewness.min(initial=0.0))), highest), padding=0
+        )

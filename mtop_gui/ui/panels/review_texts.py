@@ -1,0 +1,65 @@
+"""The sentences of the review panel."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mtop_gui.core.decision import Decision, QualityScale
+    from mtop_gui.ui.session import Session
+
+
+def quality_tip(scale: QualityScale, quality: int) -> str:
+    """Say what a quality means on its scale."""
+    return f"{quality}: {scale.meanings[quality]} ({scale.name} scale)"
+
+
+def measured(value: float, error: float, unit: str) -> str:
+    """Write a value with its error and unit, a dash for NaN."""
+    if math.isnan(value):
+        return "–"
+    spread = "" if math.isnan(error) else f" ± {error:.2f}"
+    return f"{value:.2f}{spread}  [{unit}]"
+
+
+def origin_text(session: Session) -> str:
+    """Say where the candidate redshift is from, and how probable that peak is."""
+    if session.spectrum is None:
+        return ""
+    prediction = session.prediction
+    if prediction is None:
+        return "waiting for the network…" if session.candidate is None else session.origin
+    if prediction.best is None:
+        return "no redshift from the network"
+    number = session.peak_number()
+    if number < 0:
+        return session.origin
+    probability = prediction.confidence.peaks[number].probability
+    which = "network, best peak" if number == 0 else f"network, peak {number + 1}"
+    return f"{which} · {100 * probability:.1f} %"
+
+
+def standing_text(decision: Decision | None) -> str:
+    """Say what is decided already."""
+    if decision is None:
+        return "Not reviewed yet"
+    redshift = "no redshift" if decision.redshift is None else f"z {decision.redshift:.5f}"
+    return f"You said: quality {decision.quality}, {redshift}"
+
+
+def history_line(row: Decision, full: bool = False) -> str:
+    """Write one row of the history."""
+    when = row.time.astimezone().strftime("%Y-%m-%d %H:%M" if full else "%d %b %H:%M")
+    what = "taken back: " if row.retracts is not None else ""
+    redshift = "–" if row.redshift is None else f"{row.redshift:.4f}"
+    line = f"{when}  {what}Q{row.quality}  z {redshift}"
+    if full:
+        facts = (
+            row.spectrum_class,
+            f"issues {row.issues}" if row.issues else "",
+            row.redshift_origin,
+            row.comment,
+        )
+        line = "\n".join(part for part in (line, *facts, f"by {row.reviewer}") if part)
+    return line

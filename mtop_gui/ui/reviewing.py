@@ -1,0 +1,200 @@
+"""Reviewing: a quality key becomes a Decision that is durable before anything moves on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from mtop_gui.core.decision import QUALITY_SCALES, Decision, QualityScale
+from mtop_gui.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from mtop_gui.store.review_store import ReviewStore
+    from mtop_gui.ui.session import Session
+
+
+class Reviewing(QObject):
+    """Records, takes back and looks up the reviewer's Decisions; the store is asked synchronously."""
+
+    saved = Signal(str)
+    """One sentence on what is durable now."""
+    refused = Signal(str)
+    """One sentence on what could not be saved; nothing was marked as saved."""
+    changed = Signal()
+
+    def __init__(self, session: Session, store: ReviewStore, scale: str) -> None:
+        super().__init__(session)
+        self._session, self._store = session, store
+        self.scale: QualityScale = QUALITY_SCALES.get(scale, QUALITY_SCALES["desi"])
+        self._standing: dict[str, Decision] = {}
+        self._by_place: dict[tuple[str, int], Decision] = {}
+        session.entries_added.connect(self._mark_entries)
+        session.reviewer_changed.connect(lambda _: self.load())
+        session.spectrum_changed.connect(self._show_current)
+        session.draft_changed.connect(self._amend)
+        self._marked = 0
+        self._shown: tuple[int, str] = (-1, "")
+        session.entries_reset.connect(self._begin)
+
+    def _begin(self) -> None:
+        self._marked, self._shown = 0, (-1, "")
+
+    def load(self) -> None:
+        """Read the reviewer's standing Decisions."""
+        try:
+            self._standing = dict(self._store.current_all(self._session.reviewer))
+        except StoreError as error:
+            self._standing = {}
+            self.refused.emit(str(error))
+        self._by_place = {(d.file, d.row): d for d in self._standing.values()}
+        self._begin()
+        entries = self._session.entries
+        for number in range(len(entries)):
+            self._mark(number)
+        self._marked = len(entries)
+        self._session.rows_changed()
+        self._show_current()
+        self.changed.emit()
+
+    def _mark_entries(self) -> None:
+        entries = self._session.entries
+        for number in range(self._marked, len(entries)):
+            self._mark(number)
+        self._marked = len(entries)
+
+    def _mark(self, number: int) -> None:
+        entries = self._session.entries
+        content = entries.hashes.get(number)
+        if content is not None:
+            decision = self._standing.get(content)
+        else:
+            decision = self._by_place.get((str(entries.paths[number]), entries.rows[number]))
+        if decision is None:
+            entries.set_decision(number, None, None, starred=False)
+        else:
+            entries.set_decision(number, decision.quality, decision.redshift, decision.starred)
+
+    def _show_current(self) -> None:
+        """Give the Session the standing Decision of the spectrum that has just been selected or read."""
+        session = self._session
+        if session.spectrum is None:
+            self._shown = (-1, "")
+            return
+        shown = (session.selected, session.spectrum.content_hash)
+        if shown != self._shown:
+            self._shown = shown
+            self._mark(session.selected)
+            session.set_decision(self._standing.get(shown[1]))
+
+    def history(self) -> list[Decision]:
+        """Give all rows about the selected spectrum, newest first; blind: only this reviewer's."""
+        if self._session.spectrum is None:
+            return []
+        try:
+            rows = self._store.history(self._session.spectrum.content_hash)
+        except StoreError as error:
+            self.refused.emit(str(error))
+            return []
+        return [row for row in reversed(rows) if row.reviewer == self._session.reviewer]
+
+    def decide(self, quality: int) -> bool:
+        """Record a Decision of this quality on the selected spectrum, then go to the next; False if refused."""
+        if quality not in self.scale.meanings:
+            allowed = ", ".join(str(q) for q in sorted(self.scale.meanings))
+            self.refused.emit(f"Quality {quality} is not on the {self.scale.name} scale: use {allowed}.")
+            return False
+        if not self._record(quality):
+            return False
+        self._session.step(1)
+        return True
+
+    def _record(self, quality: int) -> bool:
+        session = self._session
+        spectrum = session.spectrum
+        if spectrum is None or session.selected < 0:
+            self.refused.emit("No spectrum is shown, so nothing was saved: select one first.")
+            return False
+        if not session.reviewer.strip():
+            self.refused.emit("Nothing was saved: enter your name as reviewer in the toolbar first.")
+            return False
+        draft = session.draft
+        decision = Decision(
+            content_hash=spectrum.content_hash,
+            file=str(session.entries.paths[session.selected]),
+            row=session.entries.rows[session.selected],
+            name=session.entries.names[session.selected],
+            redshift=session.candidate,
+            quality=quality,
+            scale=self.scale.name,
+            redshift_origin=session.origin,
+            spectrum_class=draft.spectrum_class,
+            issues=draft.issues,
+            comment=draft.comment.strip(),
+            reviewer=session.reviewer,
+            bundle=session.prediction.bundle if session.prediction is not None else "",
+            starred=draft.starred,
+        )
+        try:
+            kept = self._store.record(decision)
+        except (StoreError, ValueError) as error:
+            self.refused.emit(f"Not saved: {error}")
+            return False
+        self._stand(kept.content_hash, kept)
+        redshift = "no redshift" if kept.redshift is None else f"z {kept.redshift:.5f}"
+        self.saved.emit(f"Saved: {kept.name}, quality {kept.quality}, {redshift}")
+        return True
+
+    def _amend(self) -> None:
+        """Record again when class, issues, comment or star of a Decision that stands are changed."""
+        session = self._session
+        decision, draft = session.decision, session.draft
+        if decision is None or session.spectrum is None:
+            return
+        now = (draft.spectrum_class, draft.issues, draft.comment.strip(), draft.starred)
+        if now != (decision.spectrum_class, decision.issues, decision.comment, decision.starred):
+            self._record(decision.quality)
+
+    def undo(self) -> None:
+        """Take back the reviewer's last Decision, also one of an earlier day, and show its spectrum."""
+        self._turn(self._store.undo, "Taken back", "There is no decision left to take back.")
+
+    def redo(self) -> None:
+        """Let the Decision that was last taken back stand again."""
+        self._turn(self._store.redo, "Restored", "There is no taken-back decision to restore.")
+
+    def _turn(self, step: object, done: str, nothing: str) -> None:
+        try:
+            row: Decision | None = step(self._session.reviewer)  # type: ignore[operator]
+            current = self._store.current(row.content_hash, self._session.reviewer) if row else None
+        except StoreError as error:
+            self.refused.emit(f"Nothing was changed: {error}")
+            return
+        if row is None:
+            self.saved.emit(nothing)
+            return
+        self._by_place.pop((row.file, row.row), None)
+        self._stand(row.content_hash, current)
+        number = self._number(row)
+        if number is not None:
+            self._mark(number)
+            self._session.select(number)
+        self.saved.emit(f"{done}: {row.name}, quality {row.quality}")
+
+    def _number(self, row: Decision) -> int | None:
+        from pathlib import Path
+
+        return self._session.entries.find(Path(row.file), row.row)
+
+    def _stand(self, content: str, decision: Decision | None) -> None:
+        session = self._session
+        if decision is None:
+            self._standing.pop(content, None)
+        else:
+            self._standing[content] = decision
+            self._by_place[decision.file, decision.row] = decision
+        if session.spectrum is not None and session.spectrum.content_hash == content:
+            self._mark(session.selected)
+            session.set_decision(decision)
+        session.rows_changed()
+        self.changed.emit()

@@ -1,0 +1,406 @@
+"""Session: the one mutable state of the window. Slots in, signals out; it draws nothing and starts no thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mtop_gui.core.lines import load_lines
+from mtop_gui.ui.display import DisplayOptions, DisplayState, resolve
+from mtop_gui.ui.entries import Entries, NewEntry, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mtop_gui.core.arrays import FloatArray, IntArray
+    from mtop_gui.core.decision import Decision
+    from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.prediction import Prediction
+    from mtop_gui.core.spectrum import Spectrum
+    from mtop_gui.ui.loader import Loader
+    from mtop_gui.ui.tasks import Failure
+
+NEIGHBOURS = (1, 2, -1)
+"""Which neighbours in the shown order are fetched ahead."""
+REDSHIFT_LIMITS = (-0.02, 30.0)
+SMOOTHING_STEPS = (0.0, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the reviewer has set beside the redshift, before a quality key makes it a Decision."""
+
+    spectrum_class: str = "GALAXY"
+    issues: str = ""
+    comment: str = ""
+    starred: bool = False
+
+
+class Session(QObject):
+    """Which spectra, which selected, at which candidate redshift, with which options."""
+
+    entries_reset = Signal()
+    entries_added = Signal()
+    entries_changed = Signal()
+    selection_changed = Signal(int)
+    spectrum_changed = Signal()
+    candidate_changed = Signal()
+    displayed = Signal(object)
+    options_changed = Signal()
+    threshold_changed = Signal(float)
+    reviewer_changed = Signal(str)
+    draft_changed = Signal()
+    network_failed = Signal(object)
+
+    def __init__(self, loader_options: DisplayOptions, threshold: float, reviewer: str) -> None:
+        super().__init__()
+        self.entries = Entries()
+        self.folders: tuple[Path, ...] = ()
+        self.options = loader_options
+        self.threshold = threshold
+        self.reviewer = reviewer
+        self.selected = -1
+        self.order: IntArray = np.arange(0)
+        self._order_owner: object = None
+        self.spectrum: Spectrum | None = None
+        self.prediction: Prediction | None = None
+        self.saliency: FloatArray | None = None
+        self.instrument: Instrument | None = None
+        self.decision: Decision | None = None
+        self.candidate: float | None = None
+        self.origin = "network"
+        self.draft = Draft()
+        self.state = DisplayState()
+        self._wanted_candidate: float | None = None
+        self._loader: Loader | None = None
+        self._show_soon = self._timer(0, self._show)
+        self._changed_soon = self._timer(60, self.entries_changed.emit)
+        self._saliency_soon = self._timer(160, self._want_saliency)
+
+    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        return timer
+
+    def attach(self, loader: Loader) -> None:
+        """Take the Loader that fetches what is selected."""
+        self._loader = loader
+        loader.spectrum_read.connect(self._take_spectrum)
+        loader.predicted.connect(self.take_prediction)
+        loader.salient.connect(self._take_saliency)
+        loader.unreadable.connect(self.take_failure)
+        loader.unpredicted.connect(self._take_network_failure)
+
+    # -- the list ---------------------------------------------------------------------------------------------
+
+    def open(self, folders: tuple[Path, ...]) -> None:
+        """Begin with an empty list for these files and folders."""
+        self.entries = Entries()
+        self.folders = folders
+        self.order = np.arange(0)
+        self._clear_selection()
+        if self._loader is not None:
+            self._loader.forget()
+        self.entries_reset.emit()
+        self.selection_changed.emit(-1)
+        self.spectrum_changed.emit()
+        self._show_soon.start()
+
+    def add(self, found: list[NewEntry]) -> None:
+        """Append spectra that were found."""
+        before = len(self.entries)
+        self.entries.extend(found)
+        if len(self.entries) > before:
+            self.entries_added.emit()
+
+    def rows_changed(self) -> None:
+        """Announce, soon and once, that columns of some entries changed."""
+        if not self._changed_soon.isActive():
+            self._changed_soon.start()
+
+    def walk(self, owner: object, order: IntArray) -> None:
+        """Let next and previous follow the order of this table from now on."""
+        self._order_owner, self.order = owner, order
+
+    def reorder(self, owner: object, order: IntArray) -> None:
+        """Take a table's new order, if it is the one that next and previous follow."""
+        if owner is self._order_owner:
+            self.order = order
+
+    def counts(self) -> tuple[int, int, int]:
+        """Count the spectra predicted, flagged and reviewed."""
+        entries = self.entries
+        return (
+            int((entries.status == Status.PREDICTED).sum()),
+            int(entries.flagged(self.threshold).sum()),
+            int(entries.reviewed().sum()),
+        )
+
+    # -- the selection ----------------------------------------------------------------------------------------
+
+    def _clear_selection(self) -> None:
+        self.selected = -1
+        self.spectrum = self.prediction = self.saliency = self.decision = None
+        self.candidate, self.origin, self.draft = None, "network", Draft()
+        self._wanted_candidate = None
+
+    def select(self, number: int, candidate: float | None = None) -> None:
+        """Select an entry; nothing of the spectrum before it stays.
+
+        Parameters
+        ----------
+        candidate : candidate redshift to start from (a restored session); None for the usual one.
+        """
+        if number == self.selected or not 0 <= number < len(self.entries):
+            return
+        self._clear_selection()
+        self.selected = number
+        self._wanted_candidate = candidate
+        loader = self._loader
+        if loader is not None:
+            spectrum, prediction = loader.spectrum(number), loader.prediction(number)
+            if spectrum is not None:
+                self._take_spectrum(number, spectrum)
+                if prediction is not None:
+                    self.take_prediction(number, prediction)
+            loader.want([(n, self.entries.place(n)) for n in (number, *self._neighbours(number))])
+        self.selection_changed.emit(number)
+        self.spectrum_changed.emit()
+        self._show_soon.start()
+
+    def _neighbours(self, number: int) -> list[int]:
+        place = np.flatnonzero(self.order == number)
+        if place.size == 0:
+            return []
+        near = [int(place[0]) + step for step in NEIGHBOURS]
+        return [int(self.order[i]) for i in near if 0 <= i < self.order.size]
+
+    def step(self, by: int) -> bool:
+        """Select the next (by=1) or previous (by=-1) entry in the shown order; False at the end."""
+        if self.order.size == 0:
+            return False
+        place = np.flatnonzero(self.order == self.selected)
+        target = int(place[0]) + by if place.size else (0 if by > 0 else self.order.size - 1)
+        if not 0 <= target < self.order.size:
+            return False
+        self.select(int(self.order[target]))
+        return True
+
+    def next_flagged(self) -> bool:
+        """Select the next flagged, not yet reviewed entry in the shown order, from the top after the last."""
+        if self.order.size == 0:
+            return False
+        wanted = (self.entries.flagged(self.threshold) & ~self.entries.reviewed())[self.order]
+        places = np.flatnonzero(wanted)
+        if places.size == 0:
+            return False
+        here = np.flatnonzero(self.order == self.selected)
+        after = places[places > (here[0] if here.size else -1)]
+        target = int(self.order[after[0] if after.size else places[0]])
+        if target == self.selected:
+            return False
+        self.select(target)
+        return True
+
+    # -- what arrives -----------------------------------------------------------------------------------------
+
+    def _take_spectrum(self, number: int, spectrum: Spectrum) -> None:
+        self.entries.note_read(number, spectrum.name, spectrum.content_hash, spectrum.median_snr)
+        self.rows_changed()
+        if number == self.selected:
+            self.spectrum = spectrum
+            self.spectrum_changed.emit()
+            self._show_soon.start()
+
+    def take_prediction(self, number: int, prediction: Prediction) -> None:
+        """Note a Prediction of an entry, and show it if that is selected."""
+        self.entries.note_prediction(number, prediction)
+        self.rows_changed()
+        if number == self.selected and self.prediction is not prediction:
+            self.prediction = prediction
+            if self.candidate is None:
+                self._begin_candidate()
+            self._want_saliency()
+            self.spectrum_changed.emit()
+            self._show_soon.start()
+
+    def take_failure(self, number: int, reason: str) -> None:
+        """Note that an entry cannot be read or predicted."""
+        self.entries.fail(number, reason)
+        self.rows_changed()
+        if number == self.selected:
+            self.spectrum_changed.emit()
+            self._show_soon.start()
+
+    def _take_network_failure(self, number: int, failure: Failure) -> None:
+        if number == self.selected:
+            self.network_failed.emit(failure)
+
+    def _take_saliency(self, number: int, redshift: float, saliency: FloatArray) -> None:
+        if number == self.selected and (self.candidate is None or abs(redshift - self.candidate) < 5e-6):
+            self.saliency = saliency
+            self._show_soon.start()
+
+    def forget_predictions(self) -> None:
+        """Drop all Predictions and fetch again what is selected (another bundle was chosen)."""
+        self.entries.forget_predictions()
+        number, self.selected = self.selected, -1
+        if self._loader is not None:
+            self._loader.forget_predictions()
+        self.rows_changed()
+        self.select(number)
+
+    # -- the candidate redshift -------------------------------------------------------------------------------
+
+    def _begin_candidate(self) -> None:
+        if self._wanted_candidate is not None:
+            self.candidate, self._wanted_candidate = self._wanted_candidate, None
+            self.origin = "typed"
+        elif self.decision is not None and self.decision.redshift is not None:
+            self.candidate, self.origin = self.decision.redshift, self.decision.redshift_origin
+        elif self.prediction is not None and self.prediction.best is not None:
+            self.candidate, self.origin = self.prediction.redshift, "network"
+        self.candidate_changed.emit()
+
+    def set_candidate(self, redshift: float | None, origin: str) -> None:
+        """Move the candidate redshift, in every panel; `origin` as in Decision.redshift_origin."""
+        if redshift is not None:
+            if not np.isfinite(redshift):
+                return
+            redshift = float(np.clip(redshift, *REDSHIFT_LIMITS))
+        self.candidate, self.origin = redshift, origin
+        self.candidate_changed.emit()
+        self._saliency_soon.start()
+        self._show_soon.start()
+
+    def accept_network(self) -> bool:
+        """Set the candidate to the network's redshift; False when there is none."""
+        if self.prediction is None or self.prediction.best is None:
+            return False
+        self.set_candidate(self.prediction.redshift, "network")
+        return True
+
+    def nudge(self, by: float) -> None:
+        """Move the candidate by a small step."""
+        if self.candidate is not None:
+            self.set_candidate(round(self.candidate + by, 7), "dragged")
+
+    def step_peak(self, by: int) -> None:
+        """Go to the next (by=1) or previous, less or more probable, peak of the PDF."""
+        if self.prediction is None or self.prediction.best is None:
+            return
+        peaks = self.prediction.confidence.peaks
+        self.take_peak((self.peak_number() + by) % len(peaks))
+
+    def peak_number(self) -> int:
+        """Which peak (0 = most probable) the candidate sits on; -1 when on none."""
+        if self.prediction is None or self.prediction.best is None or self.candidate is None:
+            return -1
+        for number, peak in enumerate(self.prediction.confidence.peaks):
+            if abs(peak.redshift - self.candidate) < 1e-6:
+                return number
+        return -1
+
+    def take_peak(self, number: int) -> None:
+        """Set the candidate to a peak of the PDF, 0 the most probable."""
+        if self.prediction is not None and self.prediction.best is not None:
+            peak = self.prediction.confidence.peaks[number]
+            self.set_candidate(peak.redshift, "network" if number == 0 else f"peak {number + 1}")
+
+    def take_nearest_peak(self, redshift: float) -> None:
+        """Set the candidate to the peak nearest a clicked redshift."""
+        if self.prediction is not None and self.prediction.best is not None:
+            peaks = self.prediction.confidence.peaks
+            self.take_peak(min(range(len(peaks)), key=lambda i: abs(peaks[i].redshift - redshift)))
+
+    def _want_saliency(self) -> None:
+        if self._loader is None or self.candidate is None or self.prediction is None:
+            return
+        ready = self._loader.saliency(self.selected, self.candidate)
+        if ready is not None:
+            self.saliency = ready
+            self._show_soon.start()
+        elif self.prediction.best is not None:
+            self._loader.want_saliency(self.selected, self.candidate)
+
+    # -- options, reviewer, decisions -------------------------------------------------------------------------
+
+    def set_options(self, **changes: Any) -> None:
+        """Change display options by name."""
+        self.options = replace(self.options, **changes)
+        self.options_changed.emit()
+        self._show_soon.start()
+
+    def smooth(self, by: int) -> None:
+        """Take the next stronger (by=1) or weaker smoothing."""
+        nearest = int(np.argmin(np.abs(np.asarray(SMOOTHING_STEPS) - self.options.smoothing)))
+        wanted = min(max(nearest + by, 0), len(SMOOTHING_STEPS) - 1)
+        self.set_options(smoothing=SMOOTHING_STEPS[wanted])
+
+    def set_instrument(self, instrument: Instrument | None) -> None:
+        """Take the Instrument of the bundle: it knows where the sky is."""
+        self.instrument = instrument
+        self._show_soon.start()
+
+    def set_threshold(self, threshold: float) -> None:
+        """Set the entropy from which a spectrum is flagged."""
+        threshold = round(max(0.0, threshold), 3)
+        if threshold != self.threshold:
+            self.threshold = threshold
+            self.threshold_changed.emit(threshold)
+
+    def set_reviewer(self, reviewer: str) -> None:
+        """Set who reviews."""
+        if reviewer != self.reviewer:
+            self.reviewer = reviewer
+            self.reviewer_changed.emit(reviewer)
+
+    def set_draft(self, **changes: Any) -> None:
+        """Change class, issues, comment or star of the Decision to be made."""
+        changed = replace(self.draft, **changes)
+        if changed != self.draft:
+            self.draft = changed
+            self.draft_changed.emit()
+
+    def set_decision(self, decision: Decision | None) -> None:
+        """Take the reviewer's standing Decision on the selected spectrum, as the store gave it."""
+        self.decision = decision
+        self.draft = Draft()
+        if decision is not None:
+            self.draft = Draft(decision.spectrum_class, decision.issues, decision.comment, decision.starred)
+            if decision.redshift is not None and self._wanted_candidate is None:
+                self.candidate, self.origin = decision.redshift, decision.redshift_origin
+                self.candidate_changed.emit()
+                self._show_soon.start()
+        self.draft_changed.emit()
+
+    # -- the display ------------------------------------------------------------------------------------------
+
+    def message(self) -> str:
+        """Say what the selected spectrum is missing; empty when nothing."""
+        if self.selected < 0:
+            return "" if len(self.entries) else "Open a folder of spectra (Ctrl+O), or drop one here."
+        if self.selected in self.entries.errors:
+            return self.entries.errors[self.selected]
+        return "reading…" if self.spectrum is None else ""
+
+    def _show(self) -> None:
+        if self.spectrum is None:
+            title = self.entries.names[self.selected] if self.selected >= 0 else ""
+            self.state = DisplayState(title=title, message=self.message())
+        else:
+            self.state = resolve(
+                self.spectrum,
+                self.prediction,
+                self.options,
+                candidate=self.candidate,
+                saliency=self.saliency,
+                instrument=self.instrument,
+                lines=load_lines(),
+            )
+        self.displayed.emit(self.state)

@@ -1,0 +1,117 @@
+"""What the cells of the entry tables say, and in which colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import Qt
+
+from mtop_gui.ui.entries import NO_QUALITY, Status
+
+if TYPE_CHECKING:
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.ui.session import Session
+
+CellText: TypeAlias = "Callable[[Session, int], str]"
+SortKey: TypeAlias = "Callable[[Session], FloatArray | list[str]]"
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an entry table.
+
+    Attributes
+    ----------
+    title, tip : header, and what it means.
+    text : (session, entry number) -> cell text.
+    key : session -> (n,) sort keys over all entries; NaN sorts last.
+    width : characters it needs; 0 = takes what is left.
+    numeric : right-aligned, first click sorts descending.
+    """
+
+    title: str
+    tip: str
+    text: CellText
+    key: SortKey
+    width: int
+    numeric: bool = True
+
+
+def number_text(value: float, digits: int) -> str:
+    """Write a number, nothing for NaN."""
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _number(title: str, tip: str, name: str, digits: int, width: int) -> Column:
+    return Column(
+        title,
+        tip,
+        lambda session, n: number_text(float(getattr(session.entries, name)[n]), digits),
+        lambda session: getattr(session.entries, name),
+        width,
+    )
+
+
+def quality_text(session: Session, number: int) -> str:
+    """Write the quality of the standing Decision, with its star."""
+    quality = int(session.entries.quality[number])
+    star = "*" if session.entries.starred[number] else ""
+    return star if quality == NO_QUALITY else f"{star}{quality}"
+
+
+def reason_text(session: Session, number: int) -> str:
+    """Say why an entry is flagged, or why it could not be read."""
+    entries = session.entries
+    if number in entries.errors:
+        return entries.errors[number]
+    if entries.status[number] != Status.PREDICTED:
+        return ""
+    return entries.flag_reason(number, session.threshold)
+
+
+def flag_text(session: Session, number: int) -> str:
+    """Mark a flagged entry."""
+    entries = session.entries
+    if entries.status[number] != Status.PREDICTED:
+        return ""
+    return "flag" if entries.suspect[number] or entries.entropy[number] >= session.threshold else ""
+
+
+def flag_key(session: Session) -> FloatArray:
+    """(n,) flagged entries high, within them by entropy; what was not predicted NaN."""
+    import numpy as np
+
+    entries = session.entries
+    entropy = np.nan_to_num(
+        entries.entropy, nan=1e3
+    )  # a rejected spectrum has none: nothing is more doubtful
+    key = entropy + 1e6 * entries.flagged(session.threshold)
+    return np.where(entries.status == Status.PREDICTED, key, np.nan)
+
+
+def quality_key(session: Session) -> FloatArray:
+    """(n,) quality, NaN where there is no Decision."""
+    import numpy as np
+
+    quality = session.entries.quality.astype(np.float64)
+    return np.where(quality == NO_QUALITY, np.nan, quality)
+
+
+NAME = Column(
+    "Name", "name of the spectrum", lambda s, n: s.entries.names[n], lambda s: s.entries.names, 0, False
+)
+REDSHIFT = _number("z", "redshift of the network's best peak", "z", 4, 7)
+REDSHIFT_ERR = _number("±", "standard deviation of the PDF inside that peak", "z_err", 4, 7)
+ENTROPY = _number("S", "entropy of the redshift PDF: the wider the PDF, the higher", "entropy", 2, 5)
+PEAK = _number("P", "probability of the best peak", "peak_probability", 2, 5)
+SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
+SECOND_PEAK = _number("P", "probability of the second peak", "second_probability", 2, 5)
+FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 5)
+REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True)
+QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

@@ -1,0 +1,191 @@
+"""A table of entries in some order: filtered and sorted by numpy, so that 100,000 rows stay quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+
+from mtop_gui.ui.entries import NO_QUALITY, Status
+from mtop_gui.ui.tables.cells import LEFT, RIGHT, Column, reason_text
+
+if TYPE_CHECKING:
+    from mtop_gui.core.arrays import BoolArray, FloatArray, IntArray
+    from mtop_gui.ui.session import Session
+    from mtop_gui.ui.theme import Palette
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+_NOWHERE = QModelIndex()
+
+
+def sorted_numbers(numbers: IntArray, key: FloatArray | list[str], descending: bool) -> IntArray:
+    """Order entry numbers by a key over all entries: stable, NaN last in either direction."""
+    if isinstance(key, list):
+        ordered = sorted(numbers.tolist(), key=lambda n: natural(key[n]), reverse=descending)
+        return np.asarray(ordered, dtype=np.int64)
+    values = np.asarray(key, dtype=np.float64)[numbers]
+    signed = -values if descending else values
+    return numbers[np.argsort(signed, kind="stable")]
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key under which ``m2`` comes before ``m10``."""
+    parts: list[tuple[int, int, str]] = []
+    word = ""
+    digits = ""
+    for letter in text.lower():
+        if letter.isdecimal():
+            if word:
+                parts.append((1, 0, word))
+                word = ""
+            digits += letter
+        else:
+            if digits:
+                parts.append((0, int(digits), ""))
+                digits = ""
+            word += letter
+    parts.append((0, int(digits), "") if digits else (1, 0, word))
+    return parts
+
+
+class EntryModel(QAbstractTableModel):
+    """Entries of the Session, one per row unless a subclass puts headings between them."""
+
+    reordered = Signal()
+
+    def __init__(self, session: Session, columns: tuple[Column, ...], palette: Palette) -> None:
+        super().__init__(session)
+        self.session = session
+        self.columns = columns
+        self.palette = palette
+        self.words = ""
+        self.keep: Callable[[Session], BoolArray] | None = None
+        self.sort_column = -1
+        self.descending = False
+        self.order: IntArray = np.arange(0)
+        self._lines: IntArray = self.order
+
+    # -- what Qt asks -----------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """Count the rows, headings included."""
+        return 0 if parent.isValid() else len(self._lines)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        """Count the columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Give one cell."""
+        number = int(self._lines[index.row()])
+        if number < 0:
+            return self.heading(-number - 1, index.column(), role)
+        column = self.columns[index.column()]
+        if role == Role.DisplayRole:
+            return column.text(self.session, number)
+        if role == Role.TextAlignmentRole:
+            return RIGHT if column.numeric and column.width else LEFT
+        if role == Role.ForegroundRole:
+            return self._colour(number, column)
+        if role == Role.ToolTipRole:
+            return self._tip(number)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Give the title of a column."""
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Role.DisplayRole:
+            return column.title
+        if role == Role.ToolTipRole:
+            return column.tip
+        if role == Role.TextAlignmentRole:
+            return RIGHT if column.numeric and column.width else LEFT
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column."""
+        self.sort_column, self.descending = column, order == Qt.SortOrder.DescendingOrder
+        self.rebuild()
+
+    def heading(self, group: int, column: int, role: int) -> Any:
+        """Give one cell of a heading row; there are none here."""
+        return None
+
+    # -- order ------------------------------------------------------------------------------------------------
+
+    def rebuild(self) -> None:
+        """Filter and sort anew."""
+        order = self._ordered()
+        lines = self.lay_out(order)
+        if np.array_equal(lines, self._lines):
+            self.order = order
+            self.repaint()
+            return
+        self.beginResetModel()
+        self.order, self._lines = order, lines
+        self.endResetModel()
+        self.reordered.emit()
+
+    def lay_out(self, order: IntArray) -> IntArray:
+        """Put headings (negative) between entries; here there are none."""
+        return order
+
+    def _ordered(self) -> IntArray:
+        session = self.session
+        numbers = np.arange(len(session.entries))
+        if self.keep is not None:
+            numbers = np.flatnonzero(self.keep(session))
+        if self.words.strip():
+            numbers = session.entries.matching(self.words, numbers)
+        if 0 <= self.sort_column < len(self.columns):
+            key = self.columns[self.sort_column].key(session)
+            numbers = sorted_numbers(numbers, key, self.descending)
+        return numbers
+
+    def repaint(self) -> None:
+        """Tell the views that cells changed; they ask again for those they show."""
+        if len(self._lines):
+            self.dataChanged.emit(
+                self.index(0, 0), self.index(len(self._lines) - 1, len(self.columns) - 1), [Role.DisplayRole]
+            )
+
+    def number_at(self, row: int) -> int | None:
+        """Give the entry number of a row; None for a heading or outside."""
+        if not 0 <= row < len(self._lines) or self._lines[row] < 0:
+            return None
+        return int(self._lines[row])
+
+    def row_of(self, number: int) -> int | None:
+        """Give the row of an entry; None when it is filtered out or folded away."""
+        places = np.flatnonzero(self._lines == number)
+        return int(places[0]) if places.size else None
+
+    # -- looks ------------------------------------------------------------------------------------------------
+
+    def _colour(self, number: int, column: Column) -> QColor | None:
+        entries, palette = self.session.entries, self.palette
+        status = entries.status[number]
+        if status == Status.FAILED:
+            return QColor(palette.bad)
+        if column.title in ("S", "flag", "why") and status == Status.PREDICTED:
+            flagged = entries.suspect[number] or entries.entropy[number] >= self.session.threshold
+            return QColor(palette.warning) if flagged else None
+        if column.title == "Q" and entries.quality[number] != NO_QUALITY:
+            return QColor(palette.good)
+        if status == Status.LISTED:
+            return QColor(palette.muted)
+        return None
+
+    def _tip(self, number: int) -> str:
+        entries = self.session.entries
+        row = f", row {entries.rows[number]}" if entries.siblings[number] > 1 else ""
+        lines = [f"{entries.paths[number]}{row}"]
+        if why := reason_text(self.session, number):
+            lines.append(why)
+        return "\n".join(lines)

@@ -1,0 +1,223 @@
+"""The only threads: two lanes of tasks, cancellation by a Report, errors that cross once as a Failure."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+
+from mtop_gui.core.errors import MtopError
+from mtop_gui.core.events import Cancelled, Event, Report
+
+Work: TypeAlias = Callable[[Report], Any]
+POST_INTERVAL = 0.04
+"""Events of one task reach the window at most this often [s]; 300 spectra/s would otherwise flood its loop."""
+
+
+class Lane(Enum):
+    """Which pool a task runs in."""
+
+    INFERENCE = "inference"
+    FILES = "files"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error on its way to a person: what was being done, one sentence, and the traceback to copy."""
+
+    what: str
+    message: str
+    traceback: str
+    expected: bool = False
+
+
+def describe(error: BaseException, what: str) -> Failure:
+    """Turn an exception into a Failure; an MtopError is its own sentence."""
+    expected = isinstance(error, MtopError)
+    message = str(error) if expected else f"{type(error).__name__}: {error}"
+    return Failure(what, message, "".join(traceback.format_exception(error)), expected)
+
+
+class Task(QRunnable):
+    """One piece of work in a lane. Its callbacks run in the window's thread, and never after `cancel`."""
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        lane: Lane,
+        work: Work,
+        what: str,
+        done: Callable[[Any], None] | None,
+        failed: Callable[[Failure], None] | None,
+        events: Callable[[list[Event]], None] | None,
+        ended: Callable[[], None] | None,
+    ) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self.lane, self.what = lane, what
+        self.done, self.failed, self.events, self.ended = done, failed, events, ended
+        self._lanes, self._work = lanes, work
+        self._cancelled = threading.Event()
+        self._buffer: list[Event] = []
+        self._last_post = 0.0
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next report; its answer is dropped from now on."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled it."""
+        return self._cancelled.is_set()
+
+    def report(self, event: Event) -> None:
+        """Pass an Event to the window and let urgent tasks of the lane go first; raises `Cancelled`."""
+        self._check()
+        self._buffer.append(event)
+        if time.monotonic() - self._last_post >= POST_INTERVAL:
+            self._flush()
+        if self.lane is Lane.INFERENCE:
+            self._lanes.run_urgent()
+        self._check()
+
+    def run(self) -> None:
+        """Do the work in the lane's thread."""
+        try:
+            self._check()
+            answer = self._work(self.report)
+        except Cancelled:
+            self._finish("ended", None)
+        except BaseException as error:  # a worker thread has nobody above it to tell
+            self._flush()
+            self._finish("failed", describe(error, self.what))
+        else:
+            self._flush()
+            self._finish("done", answer)
+
+    def _check(self) -> None:
+        if self.cancelled:
+            raise Cancelled
+
+    def _flush(self) -> None:
+        if self._buffer:
+            self._lanes.post(self, "events", self._buffer)
+            self._buffer = []
+        self._last_post = time.monotonic()
+
+    def _finish(self, kind: str, payload: object) -> None:
+        self._lanes.post(self, kind, payload)
+
+
+class Lanes(QObject):
+    """The *inference* lane (one thread for life: TensorFlow lives there) and the *files* lane (FITS and store)."""
+
+    failed = Signal(object)
+    """A Failure nobody else took."""
+    _posted = Signal(object, str, object)
+
+    def __init__(self, parent: QObject | None = None, file_threads: int = 3) -> None:
+        super().__init__(parent)
+        self._pools = {lane: QThreadPool(self) for lane in Lane}
+        self._pools[Lane.INFERENCE].setMaxThreadCount(1)
+        self._pools[Lane.INFERENCE].setExpiryTimeout(-1)
+        self._pools[Lane.FILES].setMaxThreadCount(file_threads)
+        self._tasks: set[Task] = set()
+        self._urgent: deque[Task] = deque()
+        self._closed = False
+        # Queued, so that whatever thread posts, the callbacks run in the thread this object lives in.
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def submit(
+        self,
+        lane: Lane,
+        work: Work,
+        what: str,
+        *,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[Failure], None] | None = None,
+        events: Callable[[list[Event]], None] | None = None,
+        ended: Callable[[], None] | None = None,
+        urgent: bool = False,
+    ) -> Task:
+        """Queue `work(report)` in a lane.
+
+        Parameters
+        ----------
+        what : what is being done, for a person ("reading spectra").
+        done : called with what `work` returned, unless cancelled.
+        failed : called with the Failure instead of the common error dialog.
+        events : called with lists of reported Events, at most every `POST_INTERVAL` seconds.
+        ended : called last in any case, also after a cancellation.
+        urgent : goes before what is queued, and in between the steps of a running batch.
+        """
+        task = Task(self, lane, work, what, done, failed, events, ended)
+        if self._closed:
+            task.cancel()
+            return task
+        self._tasks.add(task)
+        if urgent and lane is Lane.INFERENCE:
+            self._urgent.append(task)
+        self._pools[lane].start(task, 1 if urgent else 0)
+        return task
+
+    def run_urgent(self) -> None:
+        """Run, in the calling inference thread, the urgent tasks still waiting behind the current one."""
+        while self._urgent:
+            try:
+                task = self._urgent.popleft()
+            except IndexError:  # the window's thread may have emptied it meanwhile
+                return
+            if self._pools[task.lane].tryTake(task):
+                task.run()
+
+    def post(self, task: Task, kind: str, payload: object) -> None:
+        """Hand a message of a task to the window's thread; called in the task's thread."""
+        # A signal on an object Qt already destroyed raises: the program is ending, nobody listens.
+        if not self._closed:
+            self._posted.emit(task, kind, payload)
+
+    @Slot(object, str, object)
+    def _deliver(self, task: Task, kind: str, payload: Any) -> None:
+        if self._closed:
+            return
+        if kind == "events":
+            if task.events is not None and not task.cancelled:
+                task.events(payload)
+            return
+        self._tasks.discard(task)
+        if not task.cancelled:
+            if kind == "done" and task.done is not None:
+                task.done(payload)
+            elif kind == "failed":
+                (task.failed or self.failed.emit)(payload)
+        if task.ended is not None:
+            task.ended()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any task is queued or running, or its answer is not delivered yet."""
+        return bool(self._tasks)
+
+    def close(self, timeout_ms: int = 1500) -> bool:
+        """Cancel everything and wait; returns whether all threads came home within the time."""
+        self._closed = True
+        for task in list(self._tasks):
+            task.cancel()
+        self._urgent.clear()
+        for pool in self._pools.values():
+            pool.clear()
+        deadline = time.monotonic() + timeout_ms / 1000
+        home = True
+        for pool in self._pools.values():
+            left = max(0, int((deadline - time.monotonic()) * 1000))
+            home = pool.waitForDone(left) and home
+        if home:
+            self._tasks.clear()
+        return home

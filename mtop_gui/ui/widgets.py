@@ -1,0 +1,86 @@
+"""Small widgets that several panels use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ElidedLabel(QLabel):
+    """A one-line label that ends in … where it has no room, and says all in its tooltip."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Need almost no width."""
+        return QSize(20, super().minimumSizeHint().height())
+
+
+def heading(text: str) -> QLabel:
+    """Make a small heading inside a panel."""
+    label = QLabel(text)
+    font = QFont(label.font())
+    font.setPointSizeF(font.pointSizeF() * 0.88)
+    font.setWeight(QFont.Weight.DemiBold)
+    label.setFont(font)
+    label.setContentsMargins(0, 5, 0, 0)
+    label.setEnabled(False)
+    return label
+
+
+class TextFieldKeys(QObject):
+    """Lets text fields have every key without Ctrl or Alt, and Escape leave them.
+
+    Shortcuts are single letters here: without this, Return in a field would accept a redshift.
+    """
+
+    def __init__(self, leave: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._leave = leave
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch the keys of whatever has the focus."""
+        if isinstance(event, QKeyEvent) and is_text_field(watched):
+            plain = not event.modifiers() & (
+                Qt.KeyboardModifier.ControlModifier
+                | Qt.KeyboardModifier.AltModifier
+                | Qt.KeyboardModifier.MetaModifier
+            )
+            if event.type() == QEvent.Type.ShortcutOverride and plain:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
+                self._leave()
+                return True
+        return False
+
+
+def is_text_field(thing: object) -> bool:
+    """Whether a widget takes typed text."""
+    if isinstance(thing, QComboBox):
+        return thing.isEditable()
+    return isinstance(thing, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox)
+
+
+def has_text_focus(window: QWidget) -> bool:
+    """Whether what is typed in this window goes into a text field."""
+    return is_text_field(window.focusWidget())
