@@ -1,0 +1,30 @@
+"""Readers (one file per layout), the registry that chooses among them, and the catalogue writers."""
+
+from __future__ import annotations
+
+from mtop_gui.io.find_files import find_files
+from mtop_gui.io.registry import (
+    SpectrumHead,
+    UnreadableRow,
+    count,
+    index,
+    layout_of,
+    read,
+    read_one,
+    read_rows,
+)
+from mtop_gui.io.writers import read_catalogue, write_catalogue
+
+__all__ = [
+    "SpectrumHead",
+    "UnreadableRow",
+    "count",
+    "find_files",
+    "index",
+    "layout_of",
+    "read",
+    "read_catalogue",
+    "read_one",
+    "read_rows",
+    "write_catalogue",
+]

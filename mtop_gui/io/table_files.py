@@ -1,4 +1,4 @@
-"""Tables of plain columns as .ecsv, .fits, .csv or .parquet files, written whole or not at all."""
+"""Tables of plain columns as .ecsv, .fits, .csv, .parquet or .vot files, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,21 +20,30 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _EMPTY: dict[type, Any] = {float: math.nan, int: 0, bool: False, str: ""}
 
 
+class Facts(NamedTuple):
+    """What is known of a table beyond its cells."""
+
+    meta: Mapping[str, str]
+    units: Mapping[str, str]
+
+
 def write_table(
     columns: Columns,
     path: Path | str,
     *,
     meta: Mapping[str, str] | None = None,
     types: Mapping[str, type] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> None:
     """Write columns to a file; its suffix names the format.
 
     Parameters
     ----------
     columns : name to values of equal number; None and NaN mean masked.
-    path : ends in .ecsv, .fits, .csv or .parquet; an old file is replaced once the new one is complete.
+    path : ends in .ecsv, .fits, .csv, .parquet or .vot; an old file is replaced once the new one is complete.
     meta : facts about the whole table (left out of .csv).
     types : bool, int, float or str by column; what is not named is taken from the values.
+    units : astropy unit strings by column (left out of .csv and .parquet).
 
     Notes
     -----
@@ -54,7 +63,7 @@ def write_table(
     kinds = {name: (types or {}).get(name) or _kind(values) for name, values in columns.items()}
     cells = {name: [_cell(value, kinds[name]) for value in values] for name, values in columns.items()}
     try:
-        _atomically(path, lambda partial: write(cells, kinds, dict(meta or {}), partial))
+        _atomically(path, lambda partial: write(cells, kinds, Facts(meta or {}, units or {}), partial))
     except OSError as error:
         raise ExportError(f"{path} cannot be written ({error.strerror or error}).") from error
 
@@ -133,10 +142,10 @@ def _atomically(path: Path, write: Callable[[Path], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _astropy(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str]) -> Any:
+def _astropy(columns: Columns, kinds: Mapping[str, type], facts: Facts) -> Any:
     from astropy.table import MaskedColumn, Table
 
-    table = Table(meta=dict(meta))
+    table = Table(meta=dict(facts.meta))
     for name, values in columns.items():
         kind = kinds[name]
         mask = [value is None for value in values]
@@ -144,16 +153,22 @@ def _astropy(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str
         dtype = str if kind is str else {float: np.float64, int: np.int64, bool: np.bool_}[kind]
         data: np.ndarray[Any, Any] = np.array(plain, dtype=dtype)
         table[name] = MaskedColumn(data, mask=mask) if any(mask) else data
+        if name in facts.units:
+            table[name].unit = facts.units[name]
     return table
 
 
-def _write_ecsv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
-    _astropy(columns, kinds, meta).write(path, format="ascii.ecsv", overwrite=True)
+def _write_ecsv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
+    _astropy(columns, kinds, facts).write(path, format="ascii.ecsv", overwrite=True)
 
 
-def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+def _write_votable(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
+    _astropy(columns, kinds, Facts({}, facts.units)).write(path, format="votable", overwrite=True)
+
+
+def _write_fits(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
     # FITS headers and text columns hold ASCII only.
-    table = _astropy(columns, kinds, {})
+    table = _astropy(columns, kinds, Facts({}, facts.units))
     for name, kind in kinds.items():
         if kind is str:
             table[name] = [_ascii(value or "") for value in columns[name]] or np.array([], dtype="U1")
@@ -162,7 +177,7 @@ def _write_fits(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, 
         elif kind is bool and hasattr(table[name], "mask"):
             # FITS has a null for logical columns, but astropy warns at every file that uses it.
             table[name].fill_value = False
-    table.meta.update({key[:8].upper(): _ascii(value) for key, value in meta.items()})
+    table.meta.update({key[:8].upper(): _ascii(value) for key, value in facts.meta.items()})
     table.write(path, format="fits", overwrite=True)
 
 
@@ -172,7 +187,7 @@ def _ascii(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in escaped)
 
 
-def _write_csv(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+def _write_csv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
@@ -187,11 +202,11 @@ def _csv_cell(value: Any) -> str:
     return "'" + value if value.startswith(_FORMULA_STARTS) else value
 
 
-def _write_parquet(columns: Columns, kinds: Mapping[str, type], meta: Mapping[str, str], path: Path) -> None:
+def _write_parquet(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
     arrow, parquet = _pyarrow()
     names = {float: arrow.float64(), int: arrow.int64(), bool: arrow.bool_(), str: arrow.string()}
     data = {name: arrow.array(values, type=names[kinds[name]]) for name, values in columns.items()}
-    table = arrow.table(data).replace_schema_metadata(dict(meta))
+    table = arrow.table(data).replace_schema_metadata(dict(facts.meta))
     parquet.write_table(table, path)
 
 
@@ -212,6 +227,12 @@ def _read_ecsv(path: Path) -> dict[str, list[Any]]:
     return {name: _values(column) for name, column in Table.read(path, format="ascii.ecsv").columns.items()}
 
 
+def _read_votable(path: Path) -> dict[str, list[Any]]:
+    from astropy.table import Table
+
+    return {name: _values(column) for name, column in Table.read(path, format="votable").columns.items()}
+
+
 def _read_fits(path: Path) -> dict[str, list[Any]]:
     from astropy.table import Table
 
@@ -229,16 +250,18 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
     return {name: table[name].to_pylist() for name in table.column_names}
 
 
-Writer: TypeAlias = Callable[[Columns, Mapping[str, type], Mapping[str, str], Path], None]
+Writer: TypeAlias = Callable[[Columns, Mapping[str, type], Facts, Path], None]
 
 _WRITERS: dict[str, Writer] = {
     ".ecsv": _write_ecsv,
     ".fits": _write_fits,
     ".csv": _write_csv,
     ".parquet": _write_parquet,
+    ".vot": _write_votable,
 }
 _READERS: dict[str, Callable[[Path], dict[str, list[Any]]]] = {
     ".ecsv": _read_ecsv,
     ".fits": _read_fits,
     ".parquet": _read_parquet,
+    ".vot": _read_votable,
 }

@@ -1,0 +1,201 @@
+"""From a RawSpectrum to a Spectrum: units, air, logarithm, order, noise and mask are settled here and only here."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtop_gui.core.errors import UnreadableSpectrumError
+from mtop_gui.core.spectrum import Spectrum
+from mtop_gui.io.airvac import air_to_vacuum
+from mtop_gui.io.fitsfile import stem_of
+from mtop_gui.io.flux_units import parse_flux_unit
+from mtop_gui.io.merge import merge_duplicates
+from mtop_gui.io.noise_estimate import estimate_noise
+from mtop_gui.io.wave_units import angstrom_factor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mtop_gui.core.arrays import BoolArray, FloatArray
+    from mtop_gui.io.raw import NoiseKind, RawSpectrum
+
+
+def build_spectrum(raw: RawSpectrum, path: Path, row: int) -> Spectrum:
+    """Make the Spectrum of what a reader found.
+
+    Parameters
+    ----------
+    raw : one spectrum as the file holds it.
+    path, row : where it came from.
+
+    Returns
+    -------
+    Spectrum in vacuum Å and increasing order, every pixel without a finite flux or a positive variance masked.
+
+    Raises
+    ------
+    UnreadableSpectrumError : arrays of different length, no usable wavelength, or no usable pixel.
+    """
+    notes = list(raw.notes)
+    flux = _array(raw.flux)
+    wavelength = _vacuum_angstrom(raw, notes)
+    if flux.shape != wavelength.shape:
+        raise UnreadableSpectrumError(
+            f"the file gives {wavelength.size} wavelengths for {flux.size} flux values: it is damaged"
+        )
+    bad = ~np.isfinite(flux)
+    if raw.bad is not None:
+        bad |= _like(raw.bad, flux, "mask").astype(bool)
+    ivar = _inverse_variance(raw, flux)
+    if ivar is not None:
+        bad |= ~(np.isfinite(ivar) & (ivar > 0))
+    wavelength, flux, bad, ivar = _in_order(wavelength, flux, bad, ivar, notes)
+    flux = np.where(bad, 0.0, flux)
+    noise_estimated = ivar is None
+    if ivar is None:
+        if bad.all():
+            raise UnreadableSpectrumError("no pixel has a finite flux: there is nothing to show")
+        ivar = estimate_noise(flux, ~bad) ** -2.0
+        notes.append("noise estimated from the scatter of the data: the file gives no errors")
+    unit = parse_flux_unit(raw.flux_unit)
+    if not unit:
+        notes.append(
+            f"flux unit '{raw.flux_unit}' is no flux density"
+            if raw.flux_unit
+            else "the file names no flux unit"
+        )
+    return Spectrum(
+        wavelength=wavelength,
+        flux=flux,
+        ivar=np.where(bad, 0.0, ivar),
+        mask=bad,
+        path=path,
+        row=row,
+        name=raw.name or stem_of(path),
+        flux_unit=unit,
+        ra=_coordinate(raw.ra, 0.0, 360.0),
+        dec=_coordinate(raw.dec, -90.0, 90.0),
+        metadata=MappingProxyType(_facts(raw)),
+        notes=tuple(dict.fromkeys(notes)),
+        noise_estimated=noise_estimated,
+    )
+
+
+def _array(values: Any) -> FloatArray:
+    """One-dimensional float64 copy in native byte order; masked cells become NaN."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(np.float64).filled(np.nan)
+    array = np.array(values, dtype=np.float64, copy=True)
+    return array.reshape(-1) if array.ndim != 1 else array
+
+
+def _like(values: Any, flux: FloatArray, what: str) -> Any:
+    array = np.asarray(values).reshape(-1)
+    if array.shape != flux.shape:
+        raise UnreadableSpectrumError(
+            f"the file gives {array.size} {what} values for {flux.size} flux values: it is damaged"
+        )
+    return array
+
+
+def _vacuum_angstrom(raw: RawSpectrum, notes: list[str]) -> FloatArray:
+    wavelength = _array(raw.wavelength)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if raw.log10:
+            wavelength = 10.0**wavelength
+        else:
+            factor = angstrom_factor(raw.wavelength_unit)
+            if factor is None:
+                factor = _guessed_factor(wavelength, raw.wavelength_unit, notes)
+            if factor != 1.0:
+                wavelength = wavelength * factor
+        if raw.medium == "air":
+            wavelength = np.where(np.isfinite(wavelength) & (wavelength > 0), wavelength, np.nan)
+            notes.append("air wavelengths converted to vacuum")
+            return air_to_vacuum(wavelength)
+    return wavelength
+
+
+def _guessed_factor(wavelength: FloatArray, unit: str, notes: list[str]) -> float:
+    """Take Å where the unit is missing, or µm when the numbers are too small for Å."""
+    if unit.strip() and not unit.strip().startswith("-"):
+        notes.append(f"wavelength unit '{unit}' not understood")
+    finite = wavelength[np.isfinite(wavelength)]
+    if finite.size and 0.05 < float(np.median(finite)) < 60.0:
+        notes.append("wavelengths taken as µm: the file names no unit")
+        return 1e4
+    notes.append("wavelengths taken as Å: the file names no unit")
+    return 1.0
+
+
+def _inverse_variance(raw: RawSpectrum, flux: FloatArray) -> FloatArray | None:
+    """Inverse variance in float64 (1e-19 squared underflows in float32); None when there is no noise to go by."""
+    if raw.noise is None:
+        return None
+    noise = _like(_array(raw.noise), flux, "noise")
+    kind: NoiseKind = raw.noise_kind
+    if kind != "ivar" and not (np.nan_to_num(noise, nan=0.0, posinf=0.0) > 0).any() and np.any(flux != 0):
+        return None
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore", under="ignore"):
+        if kind == "ivar":
+            return noise
+        positive = np.where(noise > 0, noise, np.nan)
+        return 1.0 / positive / positive if kind == "error" else 1.0 / positive
+
+
+def _in_order(
+    wavelength: FloatArray, flux: FloatArray, bad: BoolArray, ivar: FloatArray | None, notes: list[str]
+) -> tuple[FloatArray, FloatArray, BoolArray, FloatArray | None]:
+    """Drop pixels without a wavelength, turn falling wavelengths round, sort and join what still is not in order."""
+    usable = np.isfinite(wavelength) & (wavelength > 0)
+    if not usable.all():
+        notes.append(f"{int((~usable).sum())} pixels without a wavelength left out")
+        wavelength, flux, bad = wavelength[usable], flux[usable], bad[usable]
+        ivar = ivar[usable] if ivar is not None else None
+    if wavelength.size < 2:
+        raise UnreadableSpectrumError("the spectrum has fewer than two pixels with a wavelength")
+    step = np.diff(wavelength)
+    if (step > 0).all():
+        return wavelength, flux, bad, ivar
+    if (step < 0).all():
+        return (
+            np.ascontiguousarray(wavelength[::-1]),
+            np.ascontiguousarray(flux[::-1]),
+            np.ascontiguousarray(bad[::-1]),
+            np.ascontiguousarray(ivar[::-1]) if ivar is not None else None,
+        )
+    order = np.argsort(wavelength, kind="stable")
+    notes.append("pixels sorted by wavelength, those at equal wavelengths joined")
+    return merge_duplicates(
+        wavelength[order], flux[order], bad[order], ivar[order] if ivar is not None else None
+    )
+
+
+def _coordinate(value: float | None, low: float, high: float) -> float | None:
+    if value is None:
+        return None
+    number = float(value)
+    return number if low <= number <= high else None
+
+
+def _facts(raw: RawSpectrum) -> dict[str, str | float | int]:
+    """Keep the metadata that say something, as plain Python values."""
+    facts: dict[str, str | float | int] = {}
+    for key, value in raw.metadata.items():
+        plain = value.item() if isinstance(value, np.generic) else value
+        if isinstance(plain, bytes):
+            plain = plain.decode("ascii", "replace")
+        if isinstance(plain, str):
+            plain = plain.strip()
+            if plain:
+                facts[key] = plain
+        elif isinstance(plain, bool):
+            facts[key] = str(plain)
+        elif isinstance(plain, int | float) and np.isfinite(plain):
+            facts[key] = plain
+    if raw.flux_unit.strip():
+        facts["flux_unit_as_given"] = raw.flux_unit.strip()
+    return facts

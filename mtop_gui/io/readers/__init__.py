@@ -1,0 +1,1 @@
+"""One reader file per FITS layout."""

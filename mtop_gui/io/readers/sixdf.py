@@ -1,0 +1,57 @@
+"""6dFGS: thumbnails, then SPECTRUM V, R and VR; rows flux, variance, sky, wavelength; air wavelengths."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mtop_gui.io.headers import object_name, observing_facts, position, wcs_axis
+from mtop_gui.io.raw import RawSpectrum
+
+if TYPE_CHECKING:
+    from mtop_gui.io.fitsfile import FitsFile, Hdu
+
+LAYOUT = "6dFGS"
+
+
+def _unit(file: FitsFile) -> Hdu | None:
+    unit = file.find("SPECTRUM VR", "SPECTRUM V", "SPECTRUM R")
+    return unit if unit is not None and len(unit.shape) == 2 and unit.shape[0] >= 2 else None
+
+
+def matches(file: FitsFile) -> bool:
+    """An image SPECTRUM VR, or one arm alone."""
+    return _unit(file) is not None
+
+
+def heads(file: FitsFile) -> list[tuple[int, str]]:
+    """One spectrum: the combined one."""
+    unit = _unit(file)
+    assert unit is not None  # matches() said so
+    return [(0, object_name(unit) or file.stem)]
+
+
+def load(file: FitsFile, row: int) -> RawSpectrum:
+    """Flux in counts with its variance."""
+    unit = _unit(file)
+    assert unit is not None  # matches() said so
+    image = unit.image()
+    wavelength, _, log10 = wcs_axis(unit, image.shape[1])
+    ra, dec = position(unit, file.primary)
+    facts = {"instrument": "6dF", "telescope": "UKST"} | observing_facts(file, unit)
+    for word, key in {"pipeline_z": "Z_HELIO", "pipeline_quality": "QUALITY"}.items():
+        number = unit.number(key)
+        if number is not None:
+            facts[word] = number
+    return RawSpectrum(
+        wavelength=wavelength,
+        log10=log10,
+        medium="air",
+        flux=image[0],
+        noise=image[1],
+        noise_kind="variance",
+        flux_unit=unit.text("BUNIT"),
+        name=heads(file)[0][1],
+        ra=ra,
+        dec=dec,
+        metadata=facts,
+    )

@@ -1,0 +1,271 @@
+"""The one way into a file of spectra: which reader understands it, and what to say when none does."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from mtop_gui.core.errors import MtopError, NotASpectrumError, UnreadableSpectrumError
+from mtop_gui.io import ascii_table
+from mtop_gui.io.build import build_spectrum
+from mtop_gui.io.fitsfile import first_bytes, open_fits, stem_of
+from mtop_gui.io.readers import (
+    catalogues,
+    desi,
+    desi_table,
+    eso_phase3,
+    fourmost,
+    image_stack,
+    iraf_multispec,
+    jwst_x1d,
+    lamost,
+    marz,
+    moons1d,
+    msaexp,
+    muse,
+    pandora,
+    plain_table,
+    sdss_spec,
+    sdss_spspec,
+    sixdf,
+    vipers,
+    wcs1d,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mtop_gui.core.spectrum import Spectrum
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.raw import Reader
+
+# From the particular to the general: the first that matches reads the file.
+READERS = cast(
+    "tuple[Reader, ...]",
+    (
+        moons1d,
+        desi,
+        sdss_spec,
+        fourmost,
+        lamost,
+        vipers,
+        desi_table,
+        jwst_x1d,
+        msaexp,
+        eso_phase3,
+        sixdf,
+        marz,
+        muse,
+        pandora,
+        sdss_spspec,
+        iraf_multispec,
+        plain_table,
+        image_stack,
+        wcs1d,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SpectrumHead:
+    """Row and name of a spectrum that was not read yet."""
+
+    row: int
+    name: str
+
+
+@dataclass(frozen=True)
+class UnreadableRow:
+    """A spectrum of a file that could not be read, and why; its neighbours may be fine."""
+
+    row: int
+    name: str
+    reason: str
+
+
+def read(path: Path | str) -> list[Spectrum]:
+    """Read every readable spectrum of a file.
+
+    Parameters
+    ----------
+    path : FITS (plain or gzipped) or text.
+
+    Returns
+    -------
+    At least one Spectrum, in the file's order; rows without a usable pixel are left out (see `read_rows`).
+
+    Raises
+    ------
+    NotASpectrumError : the file is of another kind (a redshift catalogue, an image).
+    UnreadableSpectrumError : damaged, or no reader understands it; the message lists what was found.
+    """
+    rows = read_rows(path)
+    spectra = [entry for entry in rows if not isinstance(entry, UnreadableRow)]
+    if not spectra:
+        raise UnreadableSpectrumError(
+            next(
+                (entry.reason for entry in rows if isinstance(entry, UnreadableRow)),
+                "the file holds no spectrum",
+            )
+        )
+    return spectra
+
+
+def read_rows(path: Path | str) -> list[Spectrum | UnreadableRow]:
+    """Read every spectrum of a file; a row that cannot be read gives an UnreadableRow in its place.
+
+    Raises
+    ------
+    NotASpectrumError, UnreadableSpectrumError : as `read`, when no row can even be found.
+    """
+    path = Path(path)
+    with _errors_in_words(path):
+        if _is_text(path):
+            return [build_spectrum(ascii_table.load(path), path, 0)]
+        with open_fits(path) as file:
+            reader = find_reader(file)
+            if reader is None:
+                return [*_read_with_specutils(file)]
+            rows: list[Spectrum | UnreadableRow] = []
+            for row, name in reader.heads(file):
+                try:
+                    with _errors_in_words(path):
+                        rows.append(build_spectrum(reader.load(file, row), path, row))
+                except UnreadableSpectrumError as error:
+                    rows.append(UnreadableRow(row, name, str(error)))
+            return rows
+    raise AssertionError  # pragma: no cover - the context manager above always raises or returns
+
+
+def read_one(path: Path | str, row: int = 0) -> Spectrum:
+    """Read one spectrum of a file, without touching the others where the layout allows it.
+
+    Raises
+    ------
+    NotASpectrumError, UnreadableSpectrumError : as `read`; also when the file has no such row.
+    """
+    path = Path(path)
+    with _errors_in_words(path):
+        if _is_text(path):
+            return build_spectrum(ascii_table.load(path), path, 0)
+        with open_fits(path) as file:
+            reader = find_reader(file)
+            spectra = None if reader is not None else _read_with_specutils(file)
+            if reader is not None and row in {place for place, _ in reader.heads(file)}:
+                return build_spectrum(reader.load(file, row), path, row)
+            found = next((spectrum for spectrum in spectra or [] if spectrum.row == row), None)
+            if found is not None:
+                return found
+            raise UnreadableSpectrumError(f"the file has no spectrum in row {row}")
+    raise AssertionError  # pragma: no cover
+
+
+def index(path: Path | str) -> list[SpectrumHead]:
+    """List the spectra of a file by row and name, without reading them.
+
+    Raises
+    ------
+    NotASpectrumError, UnreadableSpectrumError : as `read`.
+    """
+    path = Path(path)
+    with _errors_in_words(path):
+        if _is_text(path):
+            return [SpectrumHead(0, stem_of(path))]
+        with open_fits(path) as file:
+            reader = find_reader(file)
+            if reader is None:
+                return [SpectrumHead(spectrum.row, spectrum.name) for spectrum in _read_with_specutils(file)]
+            return [SpectrumHead(row, name) for row, name in reader.heads(file)]
+    raise AssertionError  # pragma: no cover
+
+
+def count(path: Path | str) -> int:
+    """Count the spectra in a file.
+
+    Raises
+    ------
+    NotASpectrumError, UnreadableSpectrumError : as `read`.
+    """
+    return len(index(path))
+
+
+def layout_of(path: Path | str) -> str:
+    """Name the layout a file is read as; "" when no reader of ours knows it."""
+    path = Path(path)
+    with _errors_in_words(path):
+        if _is_text(path):
+            return ascii_table.LAYOUT
+        with open_fits(path) as file:
+            reader = find_reader(file)
+            return reader.LAYOUT if reader is not None else ""
+    raise AssertionError  # pragma: no cover
+
+
+def find_reader(file: FitsFile) -> Reader | None:
+    """First reader whose layout the file has."""
+    return next((reader for reader in READERS if reader.matches(file)), None)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file is to be read as text: it does not begin as FITS does, and its name does not say FITS."""
+    if path.is_dir():
+        raise UnreadableSpectrumError("this is a folder, not a file")
+    head = first_bytes(path, 9)
+    if head[:6] == b"SIMPLE":
+        return False
+    if not head:
+        raise UnreadableSpectrumError("the file is empty")
+    lower = path.name.lower().removesuffix(".gz")
+    if lower.endswith((".fits", ".fit", ".fz", ".fts")):
+        raise UnreadableSpectrumError(
+            "the file is named .fits but does not begin as FITS does: fetch it again"
+        )
+    return True
+
+
+@contextmanager
+def _errors_in_words(path: Path) -> Iterator[None]:
+    """Turn whatever a damaged file provokes in astropy or numpy into one sentence."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except MtopError:
+        raise
+    except FileNotFoundError as error:
+        raise UnreadableSpectrumError(f"there is no file {path.name}") from error
+    except PermissionError as error:
+        raise UnreadableSpectrumError("you may not read this file: ask its owner for permission") from error
+    except MemoryError as error:
+        raise UnreadableSpectrumError(
+            "the file claims more data than fits into memory: it is damaged"
+        ) from error
+    # astropy raises VerifyError, KeyError, ValueError, TypeError, IndexError, OSError … on damaged bytes.
+    except Exception as error:
+        words = " ".join(str(error).split())[:160] or type(error).__name__
+        raise UnreadableSpectrumError(f"the file is damaged or not standard FITS ({words})") from error
+
+
+def _read_with_specutils(file: FitsFile) -> list[Spectrum]:
+    """Try specutils where it is installed; else say what was found and what was looked for."""
+    other = catalogues.other_kind(file)
+    if other:
+        raise NotASpectrumError(other)
+    hint = "install mtop-gui[specutils] to try its readers too"
+    if importlib.util.find_spec("specutils") is not None:
+        from mtop_gui.io.readers import specutils_fallback
+
+        spectra = specutils_fallback.read(file.path)
+        if spectra:
+            return spectra
+        hint = "specutils does not know it either"
+    if file.damaged:
+        file.demand_whole()
+    raise UnreadableSpectrumError(
+        f"no spectrum found in {file.inventory()}; looked for {plain_table.LOOKED_FOR}, {wcs1d.LOOKED_FOR}, and the "
+        f"layouts {', '.join(reader.LAYOUT for reader in READERS)}; {hint}"
+    )
