@@ -25,6 +25,7 @@ def measure(spectra: int = SPECTRA, steps: int = STEPS) -> dict[str, float]:
     repaint; ``resolve_p95_ms``: resolve alone.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QApplication
 
     from mtop_gui.ui.display import DisplayOptions, resolve
@@ -41,9 +42,22 @@ def measure(spectra: int = SPECTRA, steps: int = STEPS) -> dict[str, float]:
     stack.show()
     pdf.show()
     app.processEvents()
+    painted: set[QObject] = set()
+
+    class Watch(QObject):
+        def eventFilter(self, widget: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.add(widget)
+            return False
+
+    watch = Watch()
+    for widget in (stack.header, stack.graphics.viewport(), pdf.graphics.viewport()):
+        widget.installEventFilter(watch)
     # More than the resolved spectra that are remembered, so that each is resolved anew.
     redshifts = np.linspace(0.7, 2.6, POOL)
-    pool = [(make_spectrum(instrument, i, z), make_prediction(instrument, z)) for i, z in enumerate(redshifts)]
+    pool = [
+        (make_spectrum(instrument, i, z), make_prediction(instrument, z)) for i, z in enumerate(redshifts)
+    ]
     saliency = np.abs(np.cos(instrument.wavelength / 500.0))
 
     def draw(index: int, candidate: float | None) -> None:
@@ -53,9 +67,11 @@ def measure(spectra: int = SPECTRA, steps: int = STEPS) -> dict[str, float]:
         )
         stack.show_state(state)
         pdf.show_state(state)
+        painted.clear()
         app.processEvents()
-        for widget in (stack.header, stack.graphics.viewport(), pdf.graphics.viewport()):
-            widget.repaint()
+        missing = {stack.graphics.viewport(), pdf.graphics.viewport(), stack.header} - painted
+        if missing:
+            raise RuntimeError("a panel was not repainted: the time would be too good")
 
     resolved = _timed(
         lambda i: resolve(*pool[i % POOL], options, saliency=saliency, instrument=instrument), spectra

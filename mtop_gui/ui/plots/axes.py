@@ -23,7 +23,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation, maxTickLength=-4)
         self.enableAutoSIPrefix(False)
-        self.setStyle(autoExpandTextSpace=False, hideOverlappingLabels=True, tickTextOffset=4)
+        self.setStyle(
+            autoExpandTextSpace=False,
+            hideOverlappingLabels=True,
+            tickTextOffset=4,
+            maxTickLevel=1,
+            maxTextLevel=1,
+        )
         self.rows = 0.8
         self._said = ""
         self._colour = ""
@@ -42,6 +48,11 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         else:
             self.setHeight(round(self.rows * metrics.height()))
         self.say(self._said)
+
+    def show_numbers(self, shown: bool) -> None:
+        """Show or hide the numbers; asking for what is already so costs nothing."""
+        if shown != self.style["showValues"]:
+            self.setStyle(showValues=shown)
 
     def say(self, text: str) -> None:
         """Name what is measured, unit included."""

@@ -67,7 +67,7 @@ class LineLabels(Overlay):
             return []
         if self._boxes is None:
             self._boxes = stagger(
-                [self.to_pixel(label.observed_wavelength) for label in self.labels],
+                self._places(),
                 [self._writer.width(label.name) for label in self.labels],
                 [label.rank for label in self.labels],
                 extent=self.boundingRect().width(),
@@ -86,8 +86,8 @@ class LineLabels(Overlay):
         tops = {label.name: box.bottom() for label, box in boxes}
         bounds = self.boundingRect()
         stems: dict[tuple[str, bool], list[QLineF]] = {}
-        for label in self.labels:
-            x = round(self.to_pixel(label.observed_wavelength)) + 0.5
+        for label, place in zip(self.labels, self._places(), strict=True):
+            x = round(place) + 0.5
             if bounds.left() <= x <= bounds.right():
                 top = tops.get(label.name, 0.0 if not self.named else self.headroom)
                 strong = label.name in tops or not self.named
@@ -99,7 +99,6 @@ class LineLabels(Overlay):
         self._draw_names(painter, boxes)
 
     def _draw_names(self, painter: QPainter, boxes: list[tuple[LineLabel, QRectF]]) -> None:
-        painter.setRenderHint(painter.RenderHint.Antialiasing, True)
         behind = faded(self.palette.plot, 0.86)
         for label, box in boxes:
             if label.name != self._hot:
@@ -112,6 +111,12 @@ class LineLabels(Overlay):
                 self._writer.draw(
                     painter, label.name, box, QColor(self.palette.on_accent), QColor(self.palette.accent)
                 )
+
+    def _places(self) -> list[float]:
+        """Give the pixel of each line."""
+        low, high = self.view.viewRange()[0]
+        scale = self.boundingRect().width() / (high - low)
+        return [(label.observed_wavelength - low) * scale for label in self.labels]
 
     def _colour(self, label: LineLabel) -> str:
         return self.palette.absorption if label.kind == "absorption" else self.palette.emission

@@ -92,7 +92,7 @@ class PdfPlot(QWidget):
         has_curve = state.redshift_pdf is not None
         self.marks.show_marks(state.peaks, heights, state.candidate if has_curve else None)
         for axis in (self.left, self.bottom):
-            axis.setStyle(showValues=has_curve)
+            axis.show_numbers(has_curve)
         self.notice.show_text(state.pdf_notice)
         if keep_view is None:
             keep_view = (
@@ -113,9 +113,7 @@ class PdfPlot(QWidget):
         if grid is not None:
             low, high = float(grid[0]), float(grid[-1])
             margin = 0.01 * (high - low)
-            self.view.setLimits(xMin=None, xMax=None, minXRange=None)
-            self.view.setXRange(low - margin, high + margin, padding=0)
-            self.view.setLimits(xMin=low - 5 * margin, xMax=high + 5 * margin, minXRange=1e-4)
+            self.view.go_home(low - margin, high + margin, slack=4 * margin, least=1e-4)
         self._home_range()
         self._refresh()
 

@@ -20,6 +20,7 @@ from mtop_gui.ui.plots.writing import faded
 from mtop_gui.ui.theme import DARK
 
 if TYPE_CHECKING:
+    from mtop_gui.core.arrays import FloatArray
     from mtop_gui.ui.theme import Palette
 
 HEIGHTS = {"flux": 6, "line": 1, "saliency": 1}
@@ -118,7 +119,7 @@ class SpectrumStack(QWidget):
         self.panels["saliency"].left.say("saliency")
         self.panels["saliency"].bottom.say("observed wavelength, vacuum [Å]")
         for name in ("flux", "line"):
-            self.panels[name].bottom.setStyle(showValues=False)
+            self.panels[name].bottom.show_numbers(False)
         self.panels["saliency"].bottom.rows = 2.4
         flux.labels.dragged.connect(self.redshift_dragged)
         flux.view.sigXRangeChanged.connect(self._refresh)
@@ -140,8 +141,8 @@ class SpectrumStack(QWidget):
         self.flux.top.set_redshift(state.candidate)
         self.flux.left.say(state.flux_label)
         for panel in self.panels.values():
-            panel.left.setStyle(showValues=state.flux is not None)
-        self.panels["saliency"].bottom.setStyle(showValues=state.flux is not None)
+            panel.left.show_numbers(state.flux is not None)
+        self.panels["saliency"].bottom.show_numbers(state.flux is not None)
         self.flux.notice.show_text(state.flux_notice)
         self.panels["line"].notice.show_text(state.line_notice)
         self.panels["saliency"].notice.show_text(state.saliency_notice)
@@ -162,10 +163,7 @@ class SpectrumStack(QWidget):
         if segments:
             low, high = segments[0][0], segments[-1][1]
             margin = 0.008 * (high - low) or 1.0
-            view = self.flux.view
-            view.setLimits(xMin=None, xMax=None, minXRange=None)
-            view.setXRange(low - margin, high + margin, padding=0)
-            view.setLimits(xMin=low - 4 * margin, xMax=high + 4 * margin, minXRange=min(10.0, high - low))
+            self.flux.view.go_home(low - margin, high + margin, slack=3 * margin, least=min(10.0, high - low))
         self._home_flux_range()
         self._refresh()
 
@@ -216,9 +214,9 @@ class SpectrumStack(QWidget):
                 # Unsmoothed flux is one line, not two on top of each other.
                 hidden = name == "flux_smooth" and values is state.flux
                 self._layers[name].set_values(state.wavelength, None if hidden else values, gaps)
-        if state.line_probability is not previous.line_probability:
+        if not _same(state.line_probability, previous.line_probability):
             self._show_thin("line_probability", state.line_wavelength, state.line_probability)
-        if state.saliency is not previous.saliency:
+        if not _same(state.saliency, previous.saliency):
             self._show_thin("saliency", state.saliency_wavelength, state.saliency)
         self._colour_raw()
 
@@ -266,3 +264,10 @@ class SpectrumStack(QWidget):
                 shown = "flux" if self._state.flux_smooth is self._state.flux else "flux_smooth"
                 self.cursor_moved.emit(wavelength, self._layers[shown].value_at(wavelength))
                 return
+
+
+def _same(one: FloatArray | None, other: FloatArray | None) -> bool:
+    """Whether two curves are drawn alike: a redshift step resolves them again, with the same values."""
+    if one is None or other is None or one is other:
+        return one is other
+    return one.shape == other.shape and bool(np.array_equal(one, other, equal_nan=True))

@@ -24,6 +24,18 @@ class PanelView(pg.ViewBox):  # type: ignore[misc]
         super().__init__(enableMenu=False)
         self.disableAutoRange()
         self.setDefaultPadding(0.0)
+        self._home: tuple[float, float, float, float] | None = None
+
+    def go_home(self, low: float, high: float, *, slack: float, least: float) -> None:
+        """Show `low`…`high`, from where one may pan `slack` further and zoom down to `least`."""
+        home = (low, high, slack, least)
+        if home != self._home:
+            self._home = home
+            self.setLimits(xMin=None, xMax=None, minXRange=None)
+            self.setXRange(low, high, padding=0)
+            self.setLimits(xMin=low - slack, xMax=high + slack, minXRange=least)
+        elif self.viewRange()[0] != [low, high]:
+            self.setXRange(low, high, padding=0)
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         """Zoom one axis at a time: both at once loses the baseline."""

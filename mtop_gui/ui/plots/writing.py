@@ -32,11 +32,9 @@ class Writer:
     def draw(
         self, painter: QPainter, text: str, box: QRectF, colour: QColor, background: QColor | None = None
     ) -> None:
-        """Draw `text` in `box`, on a rounded background unless that is None."""
+        """Draw `text` in `box`, on a background unless that is None."""
         if background is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(background)
-            painter.drawRoundedRect(box, 3, 3)
+            painter.fillRect(box, background)
         static = self._texts.get(text)
         if static is None:
             if len(self._texts) > 500:
