@@ -46,7 +46,7 @@ def export_catalogue(
 
     Parameters
     ----------
-    path : ``.ecsv``, ``.fits``, ``.csv`` or ``.parquet``; replaced only once the new one is complete.
+    path : ``.ecsv``, ``.fits``, ``.csv``, ``.parquet`` or ``.vot``; replaced only once the new one is complete.
     rows : the predicted catalogue, written in this order.
     hashes : content hash of each row by (file, row), as in the `CatalogueRow`; None to take what the store
         remembers of files that have not changed since.
@@ -69,7 +69,13 @@ def export_catalogue(
         for name, column in columns.items():
             value = cells.get(name)
             column.append(None if is_masked(value) else value)
-    write_table(columns, path, meta={"reviewed": "mtop-gui", "reviewer": reviewer or "all"}, types=types)
+    write_table(
+        columns,
+        path,
+        meta={"reviewed": "mtop-gui", "reviewer": reviewer or "all"},
+        types=types,
+        units={"ra": "deg", "dec": "deg"},
+    )
 
 
 def _cells(decision: Decision | None, counts: Mapping[str, int]) -> dict[str, object]:

@@ -12,14 +12,30 @@ from mtop_gui.core.prediction import Prediction
 from mtop_gui.store import encoding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.store.review_store import CacheEntry
 
 _SCALARS = ("logmass", "logmass_err", "logsfr", "logsfr_err", "coverage", "ood", "ood_threshold")
 
 
-def encode(entry: CacheEntry) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Turn a cache entry into the values of its row, and the key of the grids it is on."""
+def encode_all(entries: Iterable[CacheEntry]) -> list[tuple[dict[str, Any], dict[str, str]]]:
+    """Turn cache entries into the values of their rows, each with the key of the grids it is on."""
+    # All Predictions of a run share two arrays, and hashing them is slower than the rest.
+    seen: dict[tuple[int, int], str] = {}
+    encoded = []
+    for entry in entries:
+        arrays = (entry.prediction.redshift_grid, entry.prediction.line_wavelength)
+        identity = (id(arrays[0]), id(arrays[1]))
+        if identity not in seen:
+            seen[identity] = encoding.digest(*arrays)
+        encoded.append((encode(entry), {"bundle": entry.prediction.bundle, "digest": seen[identity]}))
+    return encoded
+
+
+def encode(entry: CacheEntry) -> dict[str, Any]:
+    """Turn a cache entry into the values of its row, all but `grid`."""
     prediction = entry.prediction
     scatter = prediction.redshift_pdf_std
     row = {
@@ -35,11 +51,7 @@ def encode(entry: CacheEntry) -> tuple[dict[str, Any], dict[str, Any]]:
     for name in _SCALARS:
         value = float(getattr(prediction, name))
         row[name] = None if math.isnan(value) else value
-    key = {
-        "bundle": prediction.bundle,
-        "digest": encoding.digest(prediction.redshift_grid, prediction.line_wavelength),
-    }
-    return row, key
+    return row
 
 
 def encode_grid(prediction: Prediction) -> dict[str, bytes]:

@@ -34,6 +34,7 @@ _CHUNK = 500
 """Bound parameters per query; SQLite builds exist that allow 999."""
 
 _FIELDS = tuple(column.name for column in fields(Decision))
+_COLUMNS = tuple(decisions.c[name] for name in _FIELDS)
 _undo = decisions.alias("undo")
 _redo = decisions.alias("redo")
 
@@ -93,7 +94,7 @@ class SqlReviewStore(ReviewStore):
     def undo(self, reviewer: str) -> Decision | None:
         """Take back the reviewer's last standing Decision."""
         last = (
-            sa.select(decisions)
+            sa.select(*_COLUMNS)
             .where(decisions.c.reviewer == reviewer, _stands)
             .order_by(decisions.c.id.desc())
             .limit(1)
@@ -110,7 +111,7 @@ class SqlReviewStore(ReviewStore):
         )
         # An undo retracts a Decision, a redo an undo.
         last = (
-            sa.select(_undo)
+            sa.select(*(_undo.c[name] for name in _FIELDS))
             .join(decisions, _undo.c.retracts == decisions.c.id)
             .where(
                 _undo.c.reviewer == reviewer,
@@ -126,7 +127,7 @@ class SqlReviewStore(ReviewStore):
 
     def current(self, content_hash: str, reviewer: str | None = None) -> Decision | None:
         """Give the last standing Decision on a Spectrum."""
-        query = sa.select(decisions).where(decisions.c.content_hash == content_hash, *_standing(reviewer))
+        query = sa.select(*_COLUMNS).where(decisions.c.content_hash == content_hash, *_standing(reviewer))
         with self._reading() as connection:
             row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
         return None if row is None else _decision(row)
@@ -138,7 +139,7 @@ class SqlReviewStore(ReviewStore):
             .where(*_standing(reviewer))
             .group_by(decisions.c.content_hash)
         )
-        query = sa.select(decisions).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
+        query = sa.select(*_COLUMNS).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
         with self._reading() as connection:
             return {row.content_hash: _decision(row) for row in connection.execute(query)}
 
@@ -152,7 +153,7 @@ class SqlReviewStore(ReviewStore):
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Decision]:
         with self._reading() as connection:
-            rows = connection.execute(sa.select(decisions).where(condition).order_by(decisions.c.id))
+            rows = connection.execute(sa.select(*_COLUMNS).where(condition).order_by(decisions.c.id))
             return [_decision(row) for row in rows]
 
     def counts(self, reviewer: str | None = None) -> dict[str, int]:
@@ -177,7 +178,7 @@ class SqlReviewStore(ReviewStore):
         if not unique:
             return
         # Compressing is the slow half: it is done before the write lock is taken.
-        rows = [prediction_rows.encode(entry) for entry in unique.values()]
+        rows = prediction_rows.encode_all(unique.values())
         with self._writing() as connection:
             known: dict[tuple[str, str], int] = {}
             for (_, grid), entry in zip(rows, unique.values(), strict=True):
@@ -319,7 +320,7 @@ def _retract(connection: Connection, row: Any | None) -> Decision | None:
 
 
 def _decision(row: Any) -> Decision:
-    return Decision(**row._mapping)
+    return Decision(*row)
 
 
 def _grid_id(connection: Connection, grid: dict[str, Any], entry: CacheEntry) -> int:

@@ -64,6 +64,15 @@ def test_fits_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tu
     same(given_columns, read)
 
 
+def test_votable_round_trip_with_units(tmp_path: Path) -> None:
+    columns = {"ra": [1 / 3, None], "i": [None, 2], "b": [True, None], "s": ["λ", None]}
+    write_table(columns, tmp_path / "t.vot", units={"ra": "deg"})
+    assert read_table(tmp_path / "t.vot") == columns
+    for suffix in (".ecsv", ".fits", ".vot"):
+        write_table(columns, tmp_path / f"t{suffix}", units={"ra": "deg"})
+        assert str(Table.read(tmp_path / f"t{suffix}")["ra"].unit) == "deg"
+
+
 def test_types_follow_the_values_where_none_are_given(tmp_path: Path) -> None:
     columns = {
         "whole": [1, np.int32(2)],

@@ -102,7 +102,7 @@ def test_a_damaged_cached_prediction_counts_as_missing(store: ReviewStore, damag
 
 
 def test_a_damaged_grid_counts_as_missing() -> None:
-    row, _ = prediction_rows.encode(CacheEntry("a" * 64, "one", 1, prediction()))
+    row = prediction_rows.encode(CacheEntry("a" * 64, "one", 1, prediction()))
     assert (
         prediction_rows.decode_grid(SimpleNamespace(redshift_grid=b"x", line_wavelength=b"", bundle=""))
         is None
@@ -111,5 +111,5 @@ def test_a_damaged_grid_counts_as_missing() -> None:
 
 
 def test_a_prediction_is_small() -> None:
-    row, _ = prediction_rows.encode(CacheEntry("a" * 64, "one", 50, prediction()))
+    row = prediction_rows.encode(CacheEntry("a" * 64, "one", 50, prediction()))
     assert sum(len(value) for value in row.values() if isinstance(value, bytes)) < 10_000

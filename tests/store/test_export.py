@@ -17,7 +17,7 @@ from tests.store.records import decision
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORMATS = [".ecsv", ".fits", ".parquet"]
+FORMATS = [".ecsv", ".fits", ".parquet", ".vot"]
 ROWS = [
     CatalogueRow("f.fits", 0, "first", z=1 / 3, flagged=True, bundle="one"),
     CatalogueRow("f.fits", 1, "=second", z=0.1 + 0.2, flagged=False, bundle="one"),
@@ -100,7 +100,7 @@ def test_hashes_of_unchanged_files_are_remembered(reviewed: ReviewStore, tmp_pat
 
 
 def test_where_nothing_can_be_written(store: ReviewStore, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match=r"must end in \.ecsv, \.fits, \.csv, \.parquet"):
+    with pytest.raises(ExportError, match=r"must end in \.ecsv, \.fits, \.csv, \.parquet, \.vot"):
         store.export(tmp_path / "out.docx", ROWS, HASHES)
     with pytest.raises(ExportError, match="folder is not there"):
         store.export(tmp_path / "nowhere" / "out.ecsv", ROWS, HASHES)
