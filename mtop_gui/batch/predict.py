@@ -12,9 +12,10 @@ from mtop_gui.core.confidence import DEFAULT_ENTROPY_THRESHOLD
 from mtop_gui.core.events import Advanced, Cancelled, Failed, Finished, Predicted, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from mtop_gui.batch.reading import ReadRows
     from mtop_gui.core.events import Report
     from mtop_gui.core.prediction import Prediction, Predicts
     from mtop_gui.core.spectrum import Spectrum
@@ -42,7 +43,7 @@ def predict_catalogue(
     batch_size: int = 64,
     cache: KeepsPredictions | None = None,
     report: Report = ignore,
-    read: Callable[[Path], list[Spectrum]] | None = None,
+    read: ReadRows | None = None,
 ) -> list[CatalogueRow]:
     """Read every file, predict every Spectrum in it, and give the rows of the catalogue.
 
@@ -58,9 +59,9 @@ def predict_catalogue(
     jobs : reading threads.
     batch_size : spectra per call of the network.
     cache : Predictions found there are not made again; those made are kept there.
-    report : receives Predicted per Spectrum, Failed per file that cannot be read or Spectrum that cannot be
+    report : receives Predicted per Spectrum, Failed per file or spectrum that cannot be read or
         predicted, Advanced(files done, files) and at last Finished(spectra, seconds); may raise Cancelled.
-    read : how to read a file; `io.read` unless given.
+    read : how to read a file; `io.read_rows` unless given.
 
     Returns
     -------
@@ -72,13 +73,18 @@ def predict_catalogue(
     """
     started = time.monotonic()
     batch = _Batch(predictor, entropy_threshold, mc_passes, cache, report, total=len(paths))
-    reading = ReadAhead(paths, read or io.read, jobs=jobs, most=2 * batch_size, hashing=cache is not None)
+    reading = ReadAhead(
+        paths, read or io.read_rows, jobs=jobs, most=2 * batch_size, hashing=cache is not None
+    )
     report(Advanced(0, len(paths), "predicting"))
     with reading:
         for found in reading.files(waiting=batch.tell_progress):
             if found.error:
                 batch.add_failure(found.path, found.error)
             for spectrum in found.spectra:
+                if isinstance(spectrum, io.UnreadableRow):
+                    batch.add_failure(found.path, spectrum.reason, spectrum.row)
+                    continue
                 batch.add(spectrum)
                 if len(batch.waiting) >= batch_size:
                     batch.flush()
@@ -119,10 +125,10 @@ class _Batch:
         self.waiting.append((len(self.rows), spectrum))
         self.rows.append(failed_row(spectrum.path, "not predicted", spectrum.row))
 
-    def add_failure(self, path: Path, reason: str) -> None:
-        """Give a file that cannot be read its row."""
-        self.rows.append(failed_row(path, reason))
-        self._report(Failed(path, reason))
+    def add_failure(self, path: Path, reason: str, row: int = 0) -> None:
+        """Give a file, or a spectrum in it, that cannot be read its row."""
+        self.rows.append(failed_row(path, reason, row))
+        self._report(Failed(path, reason, row))
 
     def flush(self) -> None:
         """Predict all that wait."""

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from mtop_gui.core.errors import MtopError
+from mtop_gui.core.spectrum import Spectrum
+from mtop_gui.io import UnreadableRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
-    from mtop_gui.core.spectrum import Spectrum
-
+ReadRows: TypeAlias = Callable[[Path], Sequence[Spectrum | UnreadableRow]]
 PATIENCE = 0.2  # seconds between two looks at whether the person cancelled while a file is being read
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """One file: its spectra, or the reason why there are none."""
+    """One file: its spectra and the rows that could not be read, or the reason why there are none at all."""
 
     path: Path
-    spectra: tuple[Spectrum, ...] = ()
+    spectra: tuple[Spectrum | UnreadableRow, ...] = ()
     error: str = ""
 
 
@@ -45,7 +47,7 @@ class ReadAhead:
     def __init__(
         self,
         paths: Sequence[Path],
-        read: Callable[[Path], list[Spectrum]],
+        read: ReadRows,
         *,
         jobs: int,
         most: int,
@@ -93,7 +95,8 @@ class ReadAhead:
             spectra = tuple(self._read(path))
             if self._hashing:
                 for spectrum in spectra:
-                    _ = spectrum.content_hash
+                    if not isinstance(spectrum, UnreadableRow):
+                        _ = spectrum.content_hash
         except MtopError as error:
             return ReadFile(path, error=str(error))
         except Exception as error:

@@ -38,9 +38,9 @@ def predict(
     files += [path for path in paths if not path.exists()]
     if not any(path.exists() for path in files):
         fail(f"no spectrum file was found under {', '.join(map(str, paths))}.")
-    from mtop_gui.network import load_predictor
+    from mtop_gui.network.predictor import Predictor
 
-    predictor = load_predictor(bundle)
+    predictor = Predictor(bundle)
     with TerminalReport("files") as report:
         rows = predict_catalogue(
             files,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from mtop_gui import __version__
@@ -17,14 +18,16 @@ def gui(arguments: list[str]) -> int:
     if arguments[:1] == ["install-launcher"]:
         return _install_launcher(arguments[1:])
     options = _parser().parse_args(arguments)
-    from mtop_gui.ui.app import run
+    from mtop_gui.settings import load_settings
+    from mtop_gui.store.review_store import open_store
+    from mtop_gui.ui.app import run_gui
 
-    return run(
+    return run_gui(
         options.paths,
         screenshot=options.screenshot,
         theme=options.theme,
-        bundle=options.bundle,
-        store=options.store,
+        store=open_store(options.store) if options.store else None,
+        settings=replace(load_settings()[0], bundle=options.bundle) if options.bundle else None,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from mtop_gui.batch import predict_catalogue
 from mtop_gui.core.events import Advanced, Cancelled, Failed, Finished, Predicted
+from mtop_gui.io import UnreadableRow
 from tests.batch.fakes import FakeCache, FakeFiles, FakePredictor, make_spectrum
 
 
@@ -38,6 +39,16 @@ def test_a_bad_file_is_a_row_and_an_event_and_the_work_goes_on():
     assert rows[1].flagged is None
     assert "IndexError" in rows[2].error
     assert [event.path for event in events if isinstance(event, Failed)] == paths[1:3]
+
+
+def test_a_row_that_cannot_be_read_leaves_its_neighbours():
+    def read(path):
+        return [make_spectrum(path, 0), UnreadableRow(1, "", "every pixel is masked"), make_spectrum(path, 2)]
+
+    events = []
+    rows = predict_catalogue([Path("a")], FakePredictor(), read=read, cache=FakeCache(), report=events.append)
+    assert [(row.row, row.error) for row in rows] == [(0, ""), (1, "every pixel is masked"), (2, "")]
+    assert Failed(Path("a"), "every pixel is masked", 1) in events
 
 
 def test_a_spectrum_that_upsets_the_network_fails_alone():
