@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_any_text_can_be_recorded(store: ReviewStore, text: str) -> None:
         ({"retracts": 1}, "undo"),
     ],
 )
-def test_what_is_no_decision_is_refused(store: ReviewStore, changes: dict[str, object], reason: str) -> None:
+def test_what_is_no_decision_is_refused(store: ReviewStore, changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         store.record(decision(**changes))
     assert store.decisions() == []

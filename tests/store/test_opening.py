@@ -282,7 +282,7 @@ def test_a_store_that_becomes_read_only(made: Path) -> None:
 def test_a_read_only_file(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made.chmod(0o444)
     if os.access(made, os.W_OK):  # the superuser may write everything
-        monkeypatch.setattr(sqlite.os, "access", lambda *_: False)
+        monkeypatch.setattr(os, "access", lambda *_: False)
     assert "is read-only: change its permissions" in told(made)
     with open_store(made, read_only=True) as store:
         assert len(store.decisions()) == 1
