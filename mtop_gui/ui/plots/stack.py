@@ -133,7 +133,7 @@ class SpectrumStack(QWidget):
         """Draw a state; the zoom is kept while the Spectrum stays the same, or as told by `keep_view`."""
         previous, self._state = self._state, state
         self._show_layers(previous, state)
-        if state.masked_spans is not previous.masked_spans or state.gaps is not previous.gaps:
+        if state.masked_spans != previous.masked_spans or state.gaps != previous.gaps:
             for panel in self.panels.values():
                 panel.backdrop.show_state(state)
         for panel in self.panels.values():

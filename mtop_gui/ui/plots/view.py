@@ -25,6 +25,8 @@ class PanelView(pg.ViewBox):  # type: ignore[misc]
         self.disableAutoRange()
         self.setDefaultPadding(0.0)
         self._home: tuple[float, float, float, float] | None = None
+        # pyqtgraph moves the curves only while it paints, and then has to paint everything again.
+        self.sigRangeChanged.connect(self._move_now)
 
     def go_home(self, low: float, high: float, *, slack: float, least: float) -> None:
         """Show `low`…`high`, from where one may pan `slack` further and zoom down to `least`."""
@@ -36,6 +38,9 @@ class PanelView(pg.ViewBox):  # type: ignore[misc]
             self.setLimits(xMin=low - slack, xMax=high + slack, minXRange=least)
         elif self.viewRange()[0] != [low, high]:
             self.setXRange(low, high, padding=0)
+
+    def _move_now(self, *_: Any) -> None:
+        self.updateMatrix()
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         """Zoom one axis at a time: both at once loses the baseline."""
