@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from scipy.ndimage import median_filter
@@ -14,9 +14,13 @@ from mtop_gui.core.units import flam_factor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.spectrum import Spectrum
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 STANDARD_LIMIT = 30.0
 """Standardised continuum points are clipped here: a unit mistaken by 1e10 must not become infinite in half precision."""
@@ -128,7 +132,7 @@ class PreparedSpectrum:
     amplitude: float
 
 
-def running_median(flux: Float32Array | FloatArray, window: int) -> Float32Array | FloatArray:
+def running_median(flux: NDArray[_Float], window: int) -> NDArray[_Float]:
     """Estimate the continuum as a running median (Ginolfi+25, Sect. 3.1).
 
     Parameters
@@ -143,11 +147,11 @@ def running_median(flux: Float32Array | FloatArray, window: int) -> Float32Array
     fitting = min(window, flux.size if flux.size % 2 else flux.size - 1)
     if fitting < 3:
         return np.full_like(flux, np.median(flux))
-    return median_filter(flux, fitting, mode="reflect")
+    return np.asarray(median_filter(flux, fitting, mode="reflect"))
 
 
 def split_continuum(
-    flux: Float32Array | FloatArray, good: BoolArray, window: int
+    flux: NDArray[_Float], good: BoolArray, window: int
 ) -> tuple[Float32Array, FloatArray, float]:
     """Split one spectrum into its normalised lines and its continuum; training and inference both come here.
 
@@ -166,7 +170,7 @@ def split_continuum(
     where = np.flatnonzero(good)
     if where.size == 0:
         return np.zeros(flux.shape, np.float32), np.zeros(flux.shape), 0.0
-    values = np.asarray(flux[where], dtype=np.float64 if flux.dtype == np.float64 else np.float32)
+    values: NDArray[Any] = flux[where]
     median = running_median(values, window)
     residual = values - median
     scale = float(residual.max())
@@ -189,7 +193,8 @@ def continuum_positions(preparation: Preparation, instrument: Instrument) -> Flo
 def standardise_continuum(points: FloatArray, preparation: Preparation) -> Float32Array:
     """Standardise continuum points (..., n_points) in erg/s/cm²/Å with the training set's mean and std."""
     mean, std = np.asarray(preparation.continuum_mean), np.asarray(preparation.continuum_std)
-    return np.clip((points - mean) / std, -STANDARD_LIMIT, STANDARD_LIMIT).astype(np.float32)
+    standard: FloatArray = np.clip((points - mean) / std, -STANDARD_LIMIT, STANDARD_LIMIT)
+    return standard.astype(np.float32)
 
 
 def prepare_batch(
@@ -236,7 +241,7 @@ def prepare(spectrum: Spectrum, preparation: Preparation, instrument: Instrument
     )
     usable = preparation.usable(instrument)
     good = usable & ~on_grid.mask
-    coverage = float(np.count_nonzero(good) / max(1, np.count_nonzero(usable)))
+    coverage = int(np.count_nonzero(good)) / max(1, int(np.count_nonzero(usable)))
     factor = flam_factor(spectrum.flux_unit, instrument.wavelength)
     flux = on_grid.flux if factor is None else on_grid.flux * factor
     lines, continuum, scale = split_continuum(flux, good, preparation.median_window)

@@ -85,7 +85,8 @@ def resample(
         """Integrate a density that is constant in each input pixel over each new pixel."""
         total = np.cumsum(density * width)
         cumulative = np.stack([np.concatenate([[0.0], total[:-1]]), total], axis=1).ravel()
-        return np.interp(right, knots, cumulative) - np.interp(left, knots, cumulative)
+        integral: FloatArray = np.interp(right, knots, cumulative) - np.interp(left, knots, cumulative)
+        return integral
 
     covered = overlapped(good.astype(np.float64))
     touched = overlapped((~good).astype(np.float64))

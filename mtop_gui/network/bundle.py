@@ -50,7 +50,7 @@ class RedshiftGrid:
     @property
     def centres(self) -> FloatArray:
         """(bins,) bin centres in z."""
-        number = np.arange(self.bins) + 0.5
+        number: FloatArray = np.arange(self.bins, dtype=np.float64) + 0.5
         if self.spacing == "linear":
             return self.lower + (self.upper - self.lower) / self.bins * number
         width = math.log((1 + self.upper) / (1 + self.lower)) / self.bins

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +14,9 @@ from mtop_gui.network.bundle import ModelBundle, load_bundle
 from mtop_gui.network.ood import flux_statistics, ood_scores
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.spectrum import Spectrum

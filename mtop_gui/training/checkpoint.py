@@ -45,7 +45,7 @@ def save_checkpoint(folder: Path, progress: Progress, model: Any) -> None:
     """Write progress, weights, dropout generators and optimizer state; the old file stays until the new one is whole."""
     folder.mkdir(parents=True, exist_ok=True)
     state = json.dumps(asdict(progress)).encode()
-    arrays = {f"v{i:04d}": np.asarray(v) for i, v in enumerate(_variables(model))}
+    arrays: dict[str, Any] = {f"v{i:04d}": np.asarray(v) for i, v in enumerate(_variables(model))}
     part = folder / f"{FILE}.part"
     with part.open("wb") as stream:
         np.savez(stream, state=np.frombuffer(state, np.uint8), **arrays)

@@ -191,7 +191,7 @@ def fit_preparation(
 
 
 def _spread(values: FloatArray) -> FloatArray:
-    """Standard deviation along the first axis, 1 where nothing varies."""
+    """Give the standard deviation along the first axis, 1 where nothing varies."""
     std = values.std(axis=0)
     return np.where(std > 0, std, 1.0)
 

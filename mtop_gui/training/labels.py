@@ -15,12 +15,6 @@ REDSHIFT_SIGMA = 0.001
 LINE_HALF_WIDTH = 5
 
 
-def uniform_redshift_grid(lower: float = 0.6, upper: float = 3.0, step: float = 0.003) -> FloatArray:
-    """Give the centres of uniform bins from `lower` to `upper` (800 bins in Ginolfi+25)."""
-    count = round((upper - lower) / step)
-    return lower + (upper - lower) / count * (np.arange(count) + 0.5)
-
-
 def redshift_labels(redshift: FloatArray, grid: FloatArray, sigma: float = REDSHIFT_SIGMA) -> Float32Array:
     """Integrate a Gaussian about each redshift over the bins.
 

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mtop_gui.core.confidence import find_peaks, flag, rebin_probability, summarise
+from mtop_gui.core.prediction import Prediction, rejected
+
+GRID = 0.6 + 0.003 * (np.arange(800) + 0.5)
+
+
+def two_peaks(first: float = 0.7) -> np.ndarray:
+    pdf = first * stats.norm.pdf(GRID, 1.2, 0.004) + (1 - first) * stats.norm.pdf(GRID, 2.0, 0.004)
+    return pdf / pdf.sum()
+
+
+def prediction(pdf: np.ndarray, **changes: object) -> Prediction:
+    values = {
+        "redshift_grid": GRID,
+        "redshift_pdf": pdf,
+        "line_wavelength": np.arange(4.0),
+        "line_probability": np.zeros(4),
+        "logmass": 10.0,
+        "logmass_err": 0.1,
+        "logsfr": 1.0,
+        "logsfr_err": 0.1,
+        "bundle": "b",
+        **changes,
+    }
+    return Prediction(**values)  # type: ignore[arg-type]
+
+
+def test_peaks_carry_the_probability_between_their_valleys() -> None:
+    peaks = find_peaks(GRID, two_peaks())
+    assert [peak.redshift for peak in peaks] == pytest.approx([1.2, 2.0], abs=1.5e-3)
+    assert [peak.probability for peak in peaks] == pytest.approx([0.7, 0.3], abs=1e-6)
+    assert peaks[0].lower < 1.2 < peaks[0].upper
+
+
+def test_noise_on_a_peak_does_not_split_it() -> None:
+    ripple = 1 + 0.1 * np.cos(np.arange(800) * 2.0)
+    pdf = stats.norm.pdf(GRID, 1.5, 0.03) * ripple
+    assert len(find_peaks(GRID, pdf / pdf.sum())) == 1
+
+
+def test_entropy_and_skewness_are_scipys_on_the_papers_bins() -> None:
+    found = summarise(GRID, two_peaks())
+    assert found.entropy == pytest.approx(stats.entropy(two_peaks()))
+    assert found.skewness == pytest.approx(stats.skew(two_peaks()))
+
+
+def test_entropy_hardly_depends_on_the_networks_grid() -> None:
+    fine = np.expm1(np.linspace(np.log(1.6), np.log(4.0), 5001))
+    fine = (fine[1:] + fine[:-1]) / 2
+    width = np.gradient(fine)
+    pdf = stats.norm.pdf(fine, 1.2, 0.02) * width
+    coarse = stats.norm.pdf(GRID, 1.2, 0.02)
+    assert summarise(fine, pdf).entropy == pytest.approx(summarise(GRID, coarse).entropy, abs=0.01)
+    assert summarise(fine, pdf).interval68 == pytest.approx((1.18, 1.22), abs=2e-3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=100).filter(lambda p: sum(p) > 1e-3))
+def test_rebinning_keeps_all_probability(values: list[float]) -> None:
+    pdf = np.array(values) / sum(values)
+    grid = np.linspace(0.6, 0.9, pdf.size)
+    assert rebin_probability(grid, pdf).sum() == pytest.approx(1.0)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=200).filter(lambda p: sum(p) > 1e-3))
+def test_the_first_peak_is_the_most_probable_and_lies_in_the_grid(values: list[float]) -> None:
+    pdf = np.array(values) / sum(values)
+    grid = np.linspace(0.6, 3.0, pdf.size)
+    peaks = find_peaks(grid, pdf)
+    assert peaks
+    assert [p.probability for p in peaks] == sorted((p.probability for p in peaks), reverse=True)
+    assert grid[0] <= peaks[0].redshift <= grid[-1]
+    assert sum(p.probability for p in peaks) <= 1 + 1e-9
+
+
+def test_a_flat_pdf_has_the_highest_entropy_and_no_skewness() -> None:
+    found = summarise(GRID, np.ones(800))
+    assert found.entropy == pytest.approx(np.log(800))
+    assert found.skewness == 0.0
+
+
+@pytest.mark.parametrize("pdf", [np.zeros(800), np.full(800, np.nan), -np.ones(800), np.array([])])
+def test_refuses_what_is_no_pdf(pdf: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="PDF"):
+        summarise(GRID, pdf)
+
+
+def test_flags_say_why() -> None:
+    sharp = prediction(two_peaks(0.999))
+    assert not flag(sharp, 2.5).flagged
+    assert "entropy" in flag(prediction(np.ones(800) / 800)).text
+    assert "unlike" in flag(prediction(two_peaks(0.999), ood=1.2), 2.5).text
+    assert flag(prediction(two_peaks(0.999), warnings=("w",)), 2.5).text == "w"
+    refused = rejected("no", redshift_grid=GRID, line_wavelength=GRID, bundle="b", coverage=0.0)
+    assert flag(refused).reasons == ("no",)
