@@ -48,6 +48,8 @@ def test_the_icon_goes_where_desktops_look_for_it(home):
     written = launcher.install()
     icons = [path.relative_to(home).as_posix() for path in written[1:]]
     assert "icons/hicolor/scalable/apps/mtop-gui.svg" in icons
+    assert "icons/hicolor/48x48/apps/mtop-gui.png" in icons
+    assert len(icons) == 1 + len(launcher.ICON_SIZES)
 
 
 @linux

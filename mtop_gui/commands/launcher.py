@@ -10,7 +10,7 @@ from pathlib import Path
 from mtop_gui.core.resources import resource_path
 
 NAME = "mtop-gui"
-ICON_SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
+ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
 TEMPLATE = """\
 [Desktop Entry]
 Type=Application
@@ -100,18 +100,13 @@ def _desktop_file() -> Path:
 
 
 def _icons() -> list[tuple[Path, Path]]:
-    """Give shipped icon and its place in the user's theme: the drawing, and the picture in its own size."""
+    """Give each shipped icon and its place in the user's theme: the drawing, and the picture of each size."""
     theme = data_home() / "icons" / "hicolor"
     icons = [(resource_path("icons", f"{NAME}.svg"), theme / "scalable" / "apps" / f"{NAME}.svg")]
-    picture = resource_path("icons", f"{NAME}.png")
-    if picture.is_file() and (size := _width(picture)) in ICON_SIZES:
+    for size in ICON_SIZES:
+        picture = resource_path("icons", f"{NAME}-{size}.png")
         icons.append((picture, theme / f"{size}x{size}" / "apps" / f"{NAME}.png"))
     return icons
-
-
-def _width(png: Path) -> int:
-    """Read the width from a PNG's header: eight bytes of signature, then length, "IHDR", width."""
-    return int.from_bytes(png.read_bytes()[16:20], "big")
 
 
 def _require_linux() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
@@ -154,16 +153,29 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     binned = rebin_probability(grid, pdf)
     mean = float(np.sum(grid * pdf))
     rms = float(np.sqrt(max(0.0, np.sum((grid - mean) ** 2 * pdf))))
-    spread = float(np.ptp(binned))
     cumulative = np.cumsum(pdf)
     low, high = (float(np.interp(q, cumulative, grid)) for q in (0.15865, 0.84135))
     return Confidence(
-        entropy=float(stats.entropy(binned)),
-        skewness=float(stats.skew(binned)) if spread > 1e-12 else 0.0,
+        entropy=_entropy(binned),
+        skewness=_skewness(binned),
         rms=rms,
         peaks=find_peaks(grid, pdf),
         interval68=(low, high),
     )
+
+
+def _entropy(probability: FloatArray) -> float:
+    """Shannon entropy in nats; written out, because importing scipy.stats takes longer than opening the window."""
+    positive = probability[probability > 0] / probability.sum()
+    return float(-np.sum(positive * np.log(positive))) + 0.0
+
+
+def _skewness(values: FloatArray) -> float:
+    """Moment coefficient of skewness m3 / m2^1.5 (scipy.stats.skew's default); 0 for equal values."""
+    if float(np.ptp(values)) <= 1e-12:
+        return 0.0
+    offset = values - values.mean()
+    return float(np.mean(offset**3) / np.mean(offset**2) ** 1.5)
 
 
 def flag(prediction: Prediction, entropy_threshold: float = DEFAULT_ENTROPY_THRESHOLD) -> Flag:

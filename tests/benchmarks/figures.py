@@ -1,0 +1,58 @@
+"""One measured number, and how a goal is met."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+
+SHARE_OF_NETWORK = 0.6
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with its unit; `goal` is None where none is set, and is met from the side `better` names."""
+
+    value: float
+    unit: str
+    goal: float | None = None
+    better: Literal["less", "more"] = "less"
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None without one."""
+        if self.goal is None:
+            return None
+        return self.value <= self.goal if self.better == "less" else self.value >= self.goal
+
+    def as_dict(self) -> dict[str, float | str | None]:
+        """What benchmarks.json holds of it."""
+        return asdict(self)
+
+
+def p95_ms(seconds: list[float]) -> float:
+    """95th percentile in milliseconds."""
+    return float(np.percentile(seconds, 95)) * 1e3
+
+
+def table(figures: dict[str, Figure]) -> str:
+    """Write figures as a table for a person."""
+    width = max(len(name) for name in figures)
+    lines = [f"{'':{width}}  {'measured':>10}  {'goal':>10}"]
+    for name, figure in figures.items():
+        sign = "≤" if figure.better == "less" else "≥"
+        goal = f"{sign} {figure.goal:.4g}" if figure.goal is not None else "-"
+        verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
+        lines.append(f"{name:{width}}  {figure.value:10.4g}  {goal:>10}  {figure.unit:10} {verdict}".rstrip())
+    return "\n".join(lines)
+
+
+def with_goal(figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Set the goal of the file-to-catalogue speed: a share of the network's own."""
+    network = figures.get("network_only_spectra_per_s")
+    whole = figures.get("file_to_catalogue_spectra_per_s")
+    if network is None or whole is None:
+        return figures
+    goal = SHARE_OF_NETWORK * network.value
+    return figures | {"file_to_catalogue_spectra_per_s": Figure(whole.value, whole.unit, goal, "more")}
