@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
-from mtop_gui.io.fitsfile import first_bytes, stem_of, unpack
 from mtop_gui.io.headers import FLUX_NAMES, LOG_WAVE_NAMES, WAVE_NAMES, first_name, noise_column
 from mtop_gui.io.raw import RawSpectrum
 
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
 
 LAYOUT = "text columns"
 SUFFIXES = (".txt", ".dat", ".ascii", ".csv", ".asc", ".tbl", ".spec")
-LARGEST = 64 << 20
 _COMMENT = ("#", ";", "%", "!", "\\", "|", "/")
 
 
 def looks_like_spectrum(path: Path) -> bool:
     """Whether the first lines of a text file are at least three columns of numbers, wavelengths rising or falling."""
     try:
-        head = first_bytes(path, 16384)
-    except UnreadableSpectrumError:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+            head = stream.read(16384)
+    except (OSError, EOFError, zlib.error):
         return False
     if b"\0" in head:
         return False
-    rows = []
+    rows: list[list[float]] = []
     for line in head.decode("latin-1").splitlines()[:-1]:
         words = _words(line)
         if not words or line.lstrip().startswith(_COMMENT):
@@ -49,15 +50,17 @@ def looks_like_spectrum(path: Path) -> bool:
     return bool((step > 0).all() or (step < 0).all())
 
 
-def load(path: Path) -> RawSpectrum:
-    """Read a text file of two or more columns.
+def load(content: bytes) -> RawSpectrum:
+    """Read a text file of two or more columns from its bytes.
 
     Raises
     ------
     NotASpectrumError : it is text, but no columns of numbers.
-    UnreadableSpectrumError : it is damaged or too large.
+    UnreadableSpectrumError : it is damaged.
     """
-    text = _text(path)
+    if b"\0" in content[:4096]:
+        raise UnreadableSpectrumError("the file is neither FITS nor text")
+    text = content.decode("utf-8", "replace")
     names: list[str] = []
     rows: list[list[float]] = []
     for line in text.splitlines():
@@ -80,20 +83,10 @@ def load(path: Path) -> RawSpectrum:
         raise UnreadableSpectrumError(
             "the lines of the text file differ in their number of columns: it is damaged"
         )
-    return _spectrum(np.array(rows, dtype=np.float64), names, stem_of(path))
+    return _spectrum(np.array(rows, dtype=np.float64), names)
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > LARGEST:
-        raise UnreadableSpectrumError("the text file is larger than 64 MiB: no spectrum is that long")
-    packed = path.suffix.lower() == ".gz"
-    content = unpack(path) if packed else path.read_bytes()
-    if b"\0" in content[:4096]:
-        raise UnreadableSpectrumError("the file is neither FITS nor text")
-    return content.decode("utf-8", "replace")
-
-
-def _spectrum(table: FloatArray, header: list[str], name: str) -> RawSpectrum:
+def _spectrum(table: FloatArray, header: list[str]) -> RawSpectrum:
     columns = [re.sub(r"[\[(].*", "", word).strip().upper() for word in header]
     units = [(re.search(r"[\[(](.*)[\])]", word) or [""] * 2)[1] for word in header]
     if len(columns) != table.shape[1]:
@@ -116,7 +109,6 @@ def _spectrum(table: FloatArray, header: list[str], name: str) -> RawSpectrum:
         noise=table[:, third] if third is not None else None,
         noise_kind=noise_kind,
         flux_unit=units[second] if units else "",
-        name=name,
         notes=notes if table.shape[1] > 2 else (),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtop_gui.core.errors import UnreadableSpectrumError
-from mtop_gui.core.spectrum import Spectrum
+from mtop_gui.core.spectrum import FLAM, Spectrum
 from mtop_gui.io.airvac import air_to_vacuum
 from mtop_gui.io.fitsfile import stem_of
 from mtop_gui.io.flux_units import parse_flux_unit
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from mtop_gui.io.raw import NoiseKind, RawSpectrum
 
 
-def build_spectrum(raw: RawSpectrum, path: Path, row: int) -> Spectrum:
+def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -> Spectrum:
     """Make the Spectrum of what a reader found.
 
     Parameters
     ----------
     raw : one spectrum as the file holds it.
     path, row : where it came from.
+    name : its identity; the file's stem when empty.
 
     Returns
     -------
@@ -60,13 +61,7 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int) -> Spectrum:
             raise UnreadableSpectrumError("no pixel has a finite flux: there is nothing to show")
         ivar = estimate_noise(flux, ~bad) ** -2.0
         notes.append("noise estimated from the scatter of the data: the file gives no errors")
-    unit = parse_flux_unit(raw.flux_unit)
-    if not unit:
-        notes.append(
-            f"flux unit '{raw.flux_unit}' is no flux density"
-            if raw.flux_unit
-            else "the file names no flux unit"
-        )
+    unit = _flux_unit(raw, flux[~bad], notes)
     return Spectrum(
         wavelength=wavelength,
         flux=flux,
@@ -74,7 +69,7 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int) -> Spectrum:
         mask=bad,
         path=path,
         row=row,
-        name=raw.name or stem_of(path),
+        name=name or stem_of(path),
         flux_unit=unit,
         ra=_coordinate(raw.ra, 0.0, 360.0),
         dec=_coordinate(raw.dec, -90.0, 90.0),
@@ -87,7 +82,7 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int) -> Spectrum:
 def _array(values: Any) -> FloatArray:
     """One-dimensional float64 copy in native byte order; masked cells become NaN."""
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(np.float64).filled(np.nan)
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     array = np.array(values, dtype=np.float64, copy=True)
     return array.reshape(-1) if array.ndim != 1 else array
 
@@ -172,6 +167,26 @@ def _in_order(
     return merge_duplicates(
         wavelength[order], flux[order], bad[order], ivar[order] if ivar is not None else None
     )
+
+
+def _flux_unit(raw: RawSpectrum, flux: FloatArray, notes: list[str]) -> str:
+    """Take the unit the file names, else the usual one of its layout, else what the size of the numbers allows."""
+    given = raw.flux_unit.strip()
+    if given:
+        unit = parse_flux_unit(given)
+        if not unit:
+            notes.append(f"flux unit '{given}' is no flux density")
+        return unit
+    if raw.usual_flux_unit:
+        unit = parse_flux_unit(raw.usual_flux_unit)
+        notes.append(f"flux unit taken as {unit}, usual for these files: this one names none")
+        return unit
+    size = float(np.median(np.abs(flux))) if flux.size else 0.0
+    if 1e-22 < size < 1e-11:
+        notes.append(f"flux unit taken as {FLAM} from the size of the numbers: the file names none")
+        return FLAM
+    notes.append("the file names no flux unit")
+    return ""
 
 
 def _coordinate(value: float | None, low: float, high: float) -> float | None:

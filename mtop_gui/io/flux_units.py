@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from functools import lru_cache
 
 import astropy.units as u
 
 from mtop_gui.core.spectrum import FLAM
+from mtop_gui.io.error_words import silenced
 
 _SCALE = re.compile(
     r"^\s*(?:\[?\s*)(?:(?P<mantissa>\d+(?:\.\d*)?)\s*(?:x|\*)\s*(?=10))?"
@@ -83,8 +83,7 @@ def _scale(found: re.Match[str]) -> float:
 def _flux_density(text: str, scale: float) -> u.UnitBase | None:
     if not text.strip():
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silenced():
         try:
             unit = u.Unit(text)
             unit = unit if scale == 1.0 else scale * unit

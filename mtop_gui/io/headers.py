@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mtop_gui.core.arrays import FloatArray
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import Medium, NoiseKind
 
 WAVE_NAMES = (
@@ -83,7 +84,7 @@ def observing_facts(file: FitsFile, *units: Hdu) -> dict[str, Any]:
 
 
 def object_name(*units: Hdu) -> str:
-    """The identity a person knows: OBJECT or its kin, "" when the headers are silent."""
+    """Find the identity a person knows: OBJECT or its kin, "" when the headers are silent."""
     for unit in units:
         name = unit.text(
             "OBJECT", "OBJNAME", "TARGNAME", "TARGET", "PND OBJID", "SRCNAME", "TARGETID", "OBJID"
@@ -164,14 +165,14 @@ def wcs_axis(unit: Hdu, pixels: int, axis: int = 1) -> tuple[FloatArray, str, bo
         step = unit.number(f"CDELT{axis}")
     coeff0, coeff1 = unit.number("COEFF0"), unit.number("COEFF1")
     if coeff0 is not None and coeff1 is not None and (start is None or abs(start - coeff0) < 1e-3):
-        return coeff0 + coeff1 * np.arange(pixels), "", True
+        return coeff0 + coeff1 * np.arange(pixels, dtype=np.float64), "", True
     if start is None or step is None or step == 0:
         raise UnreadableSpectrumError(
             f"the header gives no wavelength scale (CRVAL{axis}, CDELT{axis} or CD{axis}_{axis}): "
             "it is no extracted spectrum"
         )
     reference = unit.number(f"CRPIX{axis}")
-    offset = np.arange(pixels) + 1.0 - (1.0 if reference is None else reference)
+    offset = np.arange(pixels, dtype=np.float64) + 1.0 - (1.0 if reference is None else reference)
     unit_text = unit.text(f"CUNIT{axis}")
     kind = unit.text(f"CTYPE{axis}").upper()
     flagged = unit.number("DC-FLAG") == 1 or unit.true("LOGSCALE") or "log" in unit_text.lower()

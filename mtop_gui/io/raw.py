@@ -26,6 +26,7 @@ class RawSpectrum:
     bad : (n_pix,) True where the file itself calls the pixel unusable.
     medium : what the wavelengths are measured in.
     flux_unit, wavelength_unit : as the file spells them; "" when it does not.
+    usual_flux_unit : the unit of such files, for those that name none.
     """
 
     wavelength: Any
@@ -37,7 +38,7 @@ class RawSpectrum:
     log10: bool = False
     medium: Medium = "vacuum"
     flux_unit: str = ""
-    name: str = ""
+    usual_flux_unit: str = ""
     ra: float | None = None
     dec: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from mtop_gui.core.errors import MtopError, NotASpectrumError, UnreadableSpectrumError
+from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
 from mtop_gui.io import ascii_table
 from mtop_gui.io.build import build_spectrum
-from mtop_gui.io.fitsfile import first_bytes, open_fits, stem_of
+from mtop_gui.io.error_words import errors_in_words
+from mtop_gui.io.fitsfile import open_file, stem_of
 from mtop_gui.io.readers import (
     catalogues,
     desi,
@@ -37,8 +36,6 @@ from mtop_gui.io.readers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mtop_gui.core.spectrum import Spectrum
     from mtop_gui.io.fitsfile import FitsFile
     from mtop_gui.io.raw import Reader
@@ -123,22 +120,21 @@ def read_rows(path: Path | str) -> list[Spectrum | UnreadableRow]:
     NotASpectrumError, UnreadableSpectrumError : as `read`, when no row can even be found.
     """
     path = Path(path)
-    with _errors_in_words(path):
-        if _is_text(path):
-            return [build_spectrum(ascii_table.load(path), path, 0)]
-        with open_fits(path) as file:
-            reader = find_reader(file)
-            if reader is None:
-                return [*_read_with_specutils(file)]
-            rows: list[Spectrum | UnreadableRow] = []
-            for row, name in reader.heads(file):
-                try:
-                    with _errors_in_words(path):
-                        rows.append(build_spectrum(reader.load(file, row), path, row))
-                except UnreadableSpectrumError as error:
-                    rows.append(UnreadableRow(row, name, str(error)))
-            return rows
-    raise AssertionError  # pragma: no cover - the context manager above always raises or returns
+    with errors_in_words(path), open_file(path) as file:
+        if isinstance(file, bytes):
+            return [build_spectrum(ascii_table.load(file), path)]
+        reader = find_reader(file)
+        if reader is None:
+            return [*_read_with_specutils(file)]
+        return [_row(reader, file, row, name) for row, name in reader.heads(file)]
+
+
+def _row(reader: Reader, file: FitsFile, row: int, name: str) -> Spectrum | UnreadableRow:
+    try:
+        with errors_in_words(file.path):
+            return build_spectrum(reader.load(file, row), file.path, row, name)
+    except UnreadableSpectrumError as error:
+        return UnreadableRow(row, name, str(error))
 
 
 def read_one(path: Path | str, row: int = 0) -> Spectrum:
@@ -149,19 +145,19 @@ def read_one(path: Path | str, row: int = 0) -> Spectrum:
     NotASpectrumError, UnreadableSpectrumError : as `read`; also when the file has no such row.
     """
     path = Path(path)
-    with _errors_in_words(path):
-        if _is_text(path):
-            return build_spectrum(ascii_table.load(path), path, 0)
-        with open_fits(path) as file:
+    with errors_in_words(path), open_file(path) as file:
+        if isinstance(file, bytes):
+            found = [build_spectrum(ascii_table.load(file), path)] if row == 0 else []
+        else:
             reader = find_reader(file)
-            spectra = None if reader is not None else _read_with_specutils(file)
-            if reader is not None and row in {place for place, _ in reader.heads(file)}:
-                return build_spectrum(reader.load(file, row), path, row)
-            found = next((spectrum for spectrum in spectra or [] if spectrum.row == row), None)
-            if found is not None:
-                return found
+            if reader is None:
+                found = [spectrum for spectrum in _read_with_specutils(file) if spectrum.row == row]
+            else:
+                names = [name for place, name in reader.heads(file) if place == row]
+                found = [build_spectrum(reader.load(file, row), path, row, name) for name in names[:1]]
+        if not found:
             raise UnreadableSpectrumError(f"the file has no spectrum in row {row}")
-    raise AssertionError  # pragma: no cover
+        return found[0]
 
 
 def index(path: Path | str) -> list[SpectrumHead]:
@@ -172,15 +168,13 @@ def index(path: Path | str) -> list[SpectrumHead]:
     NotASpectrumError, UnreadableSpectrumError : as `read`.
     """
     path = Path(path)
-    with _errors_in_words(path):
-        if _is_text(path):
+    with errors_in_words(path), open_file(path) as file:
+        if isinstance(file, bytes):
             return [SpectrumHead(0, stem_of(path))]
-        with open_fits(path) as file:
-            reader = find_reader(file)
-            if reader is None:
-                return [SpectrumHead(spectrum.row, spectrum.name) for spectrum in _read_with_specutils(file)]
-            return [SpectrumHead(row, name) for row, name in reader.heads(file)]
-    raise AssertionError  # pragma: no cover
+        reader = find_reader(file)
+        if reader is None:
+            return [SpectrumHead(spectrum.row, spectrum.name) for spectrum in _read_with_specutils(file)]
+        return [SpectrumHead(row, name) for row, name in reader.heads(file)]
 
 
 def count(path: Path | str) -> int:
@@ -194,60 +188,23 @@ def count(path: Path | str) -> int:
 
 
 def layout_of(path: Path | str) -> str:
-    """Name the layout a file is read as; "" when no reader of ours knows it."""
+    """Name the layout a file is read as; "" when no reader of ours knows it.
+
+    Raises
+    ------
+    UnreadableSpectrumError : the file cannot be opened.
+    """
     path = Path(path)
-    with _errors_in_words(path):
-        if _is_text(path):
+    with errors_in_words(path), open_file(path) as file:
+        if isinstance(file, bytes):
             return ascii_table.LAYOUT
-        with open_fits(path) as file:
-            reader = find_reader(file)
-            return reader.LAYOUT if reader is not None else ""
-    raise AssertionError  # pragma: no cover
+        reader = find_reader(file)
+        return reader.LAYOUT if reader is not None else ""
 
 
 def find_reader(file: FitsFile) -> Reader | None:
-    """First reader whose layout the file has."""
+    """Give the first reader whose layout the file has."""
     return next((reader for reader in READERS if reader.matches(file)), None)
-
-
-def _is_text(path: Path) -> bool:
-    """Whether a file is to be read as text: it does not begin as FITS does, and its name does not say FITS."""
-    if path.is_dir():
-        raise UnreadableSpectrumError("this is a folder, not a file")
-    head = first_bytes(path, 9)
-    if head[:6] == b"SIMPLE":
-        return False
-    if not head:
-        raise UnreadableSpectrumError("the file is empty")
-    lower = path.name.lower().removesuffix(".gz")
-    if lower.endswith((".fits", ".fit", ".fz", ".fts")):
-        raise UnreadableSpectrumError(
-            "the file is named .fits but does not begin as FITS does: fetch it again"
-        )
-    return True
-
-
-@contextmanager
-def _errors_in_words(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file provokes in astropy or numpy into one sentence."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except MtopError:
-        raise
-    except FileNotFoundError as error:
-        raise UnreadableSpectrumError(f"there is no file {path.name}") from error
-    except PermissionError as error:
-        raise UnreadableSpectrumError("you may not read this file: ask its owner for permission") from error
-    except MemoryError as error:
-        raise UnreadableSpectrumError(
-            "the file claims more data than fits into memory: it is damaged"
-        ) from error
-    # astropy raises VerifyError, KeyError, ValueError, TypeError, IndexError, OSError … on damaged bytes.
-    except Exception as error:
-        words = " ".join(str(error).split())[:160] or type(error).__name__
-        raise UnreadableSpectrumError(f"the file is damaged or not standard FITS ({words})") from error
 
 
 def _read_with_specutils(file: FitsFile) -> list[Spectrum]:

@@ -22,7 +22,8 @@ from mtop_gui.io.raw import RawSpectrum
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import Medium, NoiseKind
 
 
@@ -71,18 +72,18 @@ def _by_utype(unit: Hdu, ending: str) -> str | None:
 
 
 def cells_are_arrays(unit: Hdu, column: str) -> bool:
-    """Whether each row of the table is a spectrum of its own."""
+    """Tell whether each row of the table is a spectrum of its own."""
     form = re.match(r"(\d*)([A-Z])", unit.column_card(column, "TFORM").upper())
     return form is not None and (form[2] in "PQ" or int(form[1] or 1) > 1)
 
 
 def spectra_in(unit: Hdu, layout: Layout) -> int:
-    """Number of spectra the table holds."""
+    """Count the spectra the table holds."""
     return unit.rows if cells_are_arrays(unit, layout.flux) else 1
 
 
 def take(unit: Hdu, name: str, layout: Layout, row: int) -> Any:
-    """The values of one spectrum: a cell of arrays, or the whole column."""
+    """Give the values of one spectrum: a cell of arrays, or the whole column."""
     if cells_are_arrays(unit, layout.flux) and cells_are_arrays(unit, name):
         return unit.cell(name, row)
     return unit.column(name)
@@ -96,14 +97,13 @@ def table_spectrum(
     *,
     medium: Medium = "vacuum",
     bad: Any = None,
-    flux_unit: str = "",
-    name: str = "",
+    usual_flux_unit: str = "",
     ra: float | None = None,
     dec: float | None = None,
     metadata: Mapping[str, Any] | None = None,
     notes: tuple[str, ...] = (),
 ) -> RawSpectrum:
-    """Take one spectrum out of a table whose Layout is known; `flux_unit` counts where the column names none."""
+    """Take one spectrum out of a table whose Layout is known; `usual_flux_unit` counts where the column names none."""
     given = unit.unit(layout.flux) or unit.text("BUNIT", "FLUXUNIT") or file.primary.text("BUNIT", "FLUXUNIT")
     return RawSpectrum(
         wavelength=take(unit, layout.wave, layout, row),
@@ -121,8 +121,8 @@ def table_spectrum(
         noise=take(unit, layout.noise, layout, row) if layout.noise else None,
         noise_kind=layout.noise_kind,
         bad=bad,
-        flux_unit=given or flux_unit,
-        name=name,
+        flux_unit=given,
+        usual_flux_unit=usual_flux_unit,
         ra=ra,
         dec=dec,
         metadata=metadata or {},
@@ -131,7 +131,7 @@ def table_spectrum(
 
 
 def flagged(unit: Hdu, column: str | None, layout: Layout, row: int) -> Any:
-    """Pixels whose mask column is not zero; None when there is none, it is no integer, or it flags every pixel."""
+    """Tell the pixels whose mask column is not zero; None when there is none, it is no integer, or it flags every pixel."""
     if column is None:
         return None
     values = np.asarray(take(unit, column, layout, row))

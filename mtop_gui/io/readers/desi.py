@@ -12,7 +12,8 @@ from mtop_gui.io.merge import Arm, merge_arms
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "DESI coadd/spectra"
 _ARM = re.compile(r"^(B|R|Z|BRZ|BR|RZ|[BRZ]\d)_WAVELENGTH$")
@@ -25,7 +26,7 @@ def _arms(file: FitsFile) -> list[str]:
 
 
 def matches(file: FitsFile) -> bool:
-    """At least one arm with WAVELENGTH and FLUX images."""
+    """Look for at least one arm with WAVELENGTH and FLUX images."""
     return bool(_arms(file))
 
 
@@ -35,7 +36,7 @@ def _count(file: FitsFile) -> int:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per fibre or target, named by TARGETID."""
+    """List one per fibre or target, named by TARGETID."""
     count = _count(file)
     fibermap = file.find("FIBERMAP", "B_FIBERMAP", "COADD_FIBERMAP")
     if fibermap is not None and "TARGETID" in fibermap.columns and fibermap.rows == count and fibermap.whole:
@@ -44,7 +45,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Arms joined; an absent arm, or one without data for this fibre, is left out and noted."""
+    """Join the arms; an absent arm, or one without data for this fibre, is left out and noted."""
     file.demand_whole()
     present, empty, unit_text = [], [], ""
     for name in _arms(file):
@@ -60,14 +61,14 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         )
     merged = merge_arms(present)
     missing = sorted(({"B", "R", "Z"} - set(_arms(file))) | set(empty)) if "BRZ" not in _arms(file) else []
-    facts, ra, dec, name = _target(file, row)
+    facts, ra, dec = _target(file, row)
     return RawSpectrum(
         wavelength=merged.wavelength,
         flux=merged.flux,
         noise=merged.ivar,
         noise_kind="ivar",
-        flux_unit=unit_text or "10**-17 erg/(s cm2 Angstrom)",
-        name=name or (file.stem if _count(file) == 1 else f"{file.stem} {row}"),
+        flux_unit=unit_text,
+        usual_flux_unit="1e-17 erg/(s cm2 Angstrom)",
         ra=ra,
         dec=dec,
         metadata=facts,
@@ -99,8 +100,8 @@ def _arm(file: FitsFile, name: str, row: int) -> Arm:
     return Arm(wavelength, np.where(good, flux, 0.0), np.where(good, ivar, 0.0))
 
 
-def _target(file: FitsFile, row: int) -> tuple[dict[str, Any], float | None, float | None, str]:
-    """Facts, position and TARGETID from FIBERMAP, and redrock's answer where the file carries it."""
+def _target(file: FitsFile, row: int) -> tuple[dict[str, Any], float | None, float | None]:
+    """Facts and position from FIBERMAP, and redrock's answer where the file carries it."""
     facts: dict[str, Any] = {
         "instrument": "DESI",
         "telescope": "Mayall",
@@ -108,7 +109,7 @@ def _target(file: FitsFile, row: int) -> tuple[dict[str, Any], float | None, flo
     }
     fibermap = file.find("FIBERMAP", "B_FIBERMAP", "COADD_FIBERMAP")
     if fibermap is None or fibermap.rows <= row:
-        return facts, None, None, ""
+        return facts, None, None
     for word, column in {
         "object_type": "OBJTYPE",
         "exposure_time": "COADD_EXPTIME",
@@ -124,15 +125,18 @@ def _target(file: FitsFile, row: int) -> tuple[dict[str, Any], float | None, flo
         float(fibermap.cell(column, row)) if column in fibermap.columns else None
         for column in ("TARGET_RA", "TARGET_DEC")
     )
-    name = str(fibermap.cell("TARGETID", row)) if "TARGETID" in fibermap.columns else ""
     redshifts = file.find("REDSHIFTS", "ZBEST", "ZCATALOG")
-    if redshifts is not None and name and {"TARGETID", "Z"} <= set(redshifts.columns):
-        facts |= _redrock(redshifts, name)
-    return facts, ra, dec, name
+    if (
+        redshifts is not None
+        and "TARGETID" in fibermap.columns
+        and {"TARGETID", "Z"} <= set(redshifts.columns)
+    ):
+        facts |= _redrock(redshifts, int(fibermap.cell("TARGETID", row)))
+    return facts, ra, dec
 
 
-def _redrock(redshifts: Hdu, name: str) -> dict[str, Any]:
-    found = np.flatnonzero(redshifts.column("TARGETID") == int(name))
+def _redrock(redshifts: Hdu, target: int) -> dict[str, Any]:
+    found = np.flatnonzero(redshifts.column("TARGETID") == target)
     if not found.size:
         return {}
     columns = {"pipeline_z": "Z", "pipeline_class": "SPECTYPE", "pipeline_zwarning": "ZWARN"}

@@ -12,9 +12,12 @@ from mtop_gui.io.merge import merge_duplicates
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "table with a column per target"
+DESI_PIXELS = 7958
+"""Pixels of the three DESI arms together: tables of this length are DESI's, whose unit they do not repeat."""
 _TARGET = re.compile(r"^(?:TARGET(?:ID)?|TID)_?(-?\d+)$")
 
 
@@ -31,22 +34,22 @@ def _targets(unit: Hdu) -> list[tuple[str, str]]:
 
 
 def matches(file: FitsFile) -> bool:
-    """A wavelength column beside columns called TARGET and a number."""
+    """Look for a wavelength column beside columns called TARGET and a number."""
     return _table(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per target column, in the file's order."""
+    """List one per target column, in the file's order."""
     unit = _table(file)
     assert unit is not None  # matches() said so
     return [(row, target) for row, (_, target) in enumerate(_targets(unit))]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """One column; wavelengths that occur twice, where arms overlapped, are joined."""
+    """Take one column; wavelengths that occur twice, where arms overlapped, are joined."""
     unit = _table(file)
     assert unit is not None  # matches() said so
-    column, target = _targets(unit)[row]
+    column, _ = _targets(unit)[row]
     wave = first_name(unit.columns, WAVE_NAMES + LOG_WAVE_NAMES) or ""
     wavelength = np.asarray(unit.column(wave), dtype=np.float64)
     flux = np.asarray(unit.column(column), dtype=np.float64)
@@ -62,8 +65,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         wavelength_unit=unit.unit(wave) or "Angstrom",
         flux=flux,
         bad=bad,
-        flux_unit=unit.unit(column) or ("1e-17 erg/(s cm2 Angstrom)" if before == 7958 else ""),
-        name=target,
-        metadata={"instrument": "DESI"} if before == 7958 else {},
+        flux_unit=unit.unit(column),
+        usual_flux_unit="1e-17 erg/(s cm2 Angstrom)" if before == DESI_PIXELS else "",
+        metadata={"instrument": "DESI"} if before == DESI_PIXELS else {},
         notes=(f"{joined} pixels at doubled wavelengths joined (overlapping arms)",) if joined else (),
     )

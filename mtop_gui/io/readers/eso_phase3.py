@@ -8,7 +8,8 @@ from mtop_gui.io.headers import object_name, observing_facts, position
 from mtop_gui.io.tables import cells_are_arrays, find_layout, flagged, spectra_in, table_spectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
 
 LAYOUT = "ESO Phase 3 / IVOA Spectrum"
@@ -28,12 +29,12 @@ def _table(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """A table of array cells that calls itself an IVOA spectrum or an ESO science product."""
+    """Look for a table of array cells that calls itself an IVOA spectrum or an ESO science product."""
     return _table(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per table row."""
+    """List one per table row."""
     unit = _table(file)
     layout = find_layout(unit) if unit else None
     assert unit is not None  # matches() said so
@@ -44,7 +45,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Air where the spectral axis's UCD says ``em.wl;obs.atmos`` (SDP standard, Sect. 4), else vacuum."""
+    """Take one spectrum; air where the spectral axis's UCD says ``em.wl;obs.atmos`` (SDP standard, Sect. 4), else vacuum."""
     unit = _table(file)
     layout = find_layout(unit) if unit else None
     assert unit is not None  # matches() said so
@@ -56,7 +57,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         layout,
         row,
         bad=flagged(unit, layout.mask, layout, row),
-        name=dict(heads(file))[row],
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),

@@ -8,7 +8,8 @@ from mtop_gui.io.headers import object_name, observing_facts, position
 from mtop_gui.io.tables import Layout, flagged, spectra_in, table_spectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
 
 LAYOUT = "4MOST L1"
@@ -23,12 +24,12 @@ def _table(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """PHASE3SPECTRUM with ERR_FLUX."""
+    """Look for PHASE3SPECTRUM with ERR_FLUX."""
     return _table(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per table row."""
+    """List one per table row."""
     unit = _table(file)
     assert unit is not None  # matches() said so
     name = object_name(unit, file.primary) or file.stem
@@ -37,7 +38,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Sky-subtracted flux; QUAL is zero where the pixel is good."""
+    """Take the sky-subtracted flux; QUAL is zero where the pixel is good."""
     unit = _table(file)
     assert unit is not None  # matches() said so
     ra, dec = position(unit, file.primary)
@@ -47,8 +48,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         _COLUMNS,
         row,
         bad=flagged(unit, "QUAL" if "QUAL" in unit.columns else None, _COLUMNS, row),
-        flux_unit="erg/(s*cm^2*Angstrom)",
-        name=dict(heads(file))[row],
+        usual_flux_unit="erg/(s*cm^2*Angstrom)",
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),

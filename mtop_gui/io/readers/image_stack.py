@@ -20,7 +20,8 @@ from mtop_gui.io.headers import (
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import Medium, NoiseKind
 
 LAYOUT = "linear WCS with error HDU"
@@ -36,7 +37,7 @@ def _flux(file: FitsFile) -> Hdu | None:
 
 
 def _role(file: FitsFile, unit: Hdu) -> str:
-    """What an image holds: its EXTNAME, or the primary's card EXT-n."""
+    """Tell what an image holds: its EXTNAME, or the primary's card EXT-n."""
     return (unit.name or unit.text("OBJECT-TYPE") or file.primary.text(f"EXT-{unit.index}")).upper()
 
 
@@ -56,18 +57,18 @@ def _noise(file: FitsFile, flux: Hdu) -> tuple[Hdu, NoiseKind] | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """A spectrum in one image, and another of the same length that is its noise."""
+    """Look for a spectrum in one image, and another of the same length that is its noise."""
     flux = _flux(file)
     return flux is not None and _noise(file, flux) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     return [(0, object_name(file.primary) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """X-shooter's pipeline gives air wavelengths; others count as vacuum unless the header says otherwise."""
+    """Take flux and noise; vacuum unless the header says otherwise, but X-shooter's pipeline gives air."""
     flux = _flux(file)
     assert flux is not None  # matches() said so
     noise = _noise(file, flux)
@@ -94,7 +95,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise_kind=noise[1],
         bad=np.asarray(quality.image()).reshape(-1) != 0 if quality is not None else None,
         flux_unit=flux.text("BUNIT", "FLUXUNIT"),
-        name=heads(file)[0][1],
         ra=ra,
         dec=dec,
         metadata=facts,

@@ -13,7 +13,8 @@ from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "IRAF multispec"
 _SPEC = re.compile(r'spec(\d+)\s*=\s*"([^"]*)"')
@@ -28,7 +29,7 @@ def _unit(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """WAT0_001 or CTYPE1 speak of multispec or equispec."""
+    """Look for a WAT0_001 or CTYPE1 that speaks of multispec or equispec."""
     return _unit(file) is not None
 
 
@@ -37,7 +38,7 @@ def _apertures(unit: Hdu) -> int:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per aperture; APIDn names them."""
+    """List one per aperture; APIDn names them."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
     count = _apertures(unit)
@@ -48,7 +49,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """First band of the aperture as flux, the band whose BANDID speaks of sigma as its error; air wavelengths."""
+    """Take the aperture's first band as flux, the one whose BANDID speaks of sigma as error; air wavelengths."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
     image = unit.image()
@@ -77,7 +78,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         flux=bands[0],
         noise=noise,
         flux_unit=unit.text("BUNIT"),
-        name=heads(file)[row][1],
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),
@@ -85,7 +85,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
 
 
 def dispersion_words(unit: Hdu) -> dict[int, list[str]]:
-    """The words of each ``specN = "…"``, joined over the WAT2 cards (68 characters each, blanks at the end count)."""
+    """Collect the words of each ``specN = "…"``, joined over the WAT2 cards (68 characters each, blanks at the end count)."""
     cards: list[Any] = []
     for number in range(1, 1000):
         value = unit.header.get(f"WAT2_{number:03d}")
@@ -115,7 +115,7 @@ def dispersion(words: list[str], pixels: int) -> FloatArray:
         numbers = [float(word.replace("INDEF", "nan")) for word in words]
         kind, start, step, redshift = int(numbers[2]), numbers[3], numbers[4], numbers[6]
         if kind in (0, 1):
-            values = start + step * np.arange(pixels)
+            values = start + step * np.arange(pixels, dtype=np.float64)
             return (10.0**values if kind == 1 else values) / (1.0 + redshift)
         return _series(numbers[9:], pixels) / (1.0 + redshift)
     except (IndexError, ValueError) as error:

@@ -10,7 +10,8 @@ from mtop_gui.io.headers import object_name, observing_facts
 from mtop_gui.io.tables import Layout, spectra_in, table_spectrum, take
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
 
 LAYOUT = "JWST x1d"
@@ -32,7 +33,7 @@ def _tables(file: FitsFile) -> list[tuple[Hdu, Layout]]:
 
 
 def matches(file: FitsFile) -> bool:
-    """A table with the pipeline's columns."""
+    """Look for a table with the pipeline's columns."""
     return bool(_tables(file))
 
 
@@ -41,7 +42,7 @@ def _places(file: FitsFile) -> list[tuple[Hdu, Layout, int]]:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per extension, or per row of array cells."""
+    """List one per extension, or per row of array cells."""
     places = _places(file)
     names = []
     for unit, _, row in places:
@@ -49,7 +50,8 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
             names.append(str(unit.cell("SOURCE_ID", row)))
         else:
             names.append(
-                unit.text("SRCALIAS", "HLSPTARG", "SRCNAME", "SOURCEID")
+                unit.text("SRCALIAS", "SRCNAME", "SOURCEID")
+                or file.primary.text("HLSPTARG")
                 or object_name(file.primary)
                 or file.stem
             )
@@ -57,7 +59,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Vacuum wavelengths; pixels flagged DO_NOT_USE are masked."""
+    """Take one spectrum, in vacuum; pixels flagged DO_NOT_USE are masked."""
     unit, layout, place = _places(file)[row]
     # TARG_RA is where the telescope pointed; only SRCRA is the source of a multi-object exposure.
     ra, dec = unit.number("SRCRA", "SOURCERA"), unit.number("SRCDEC", "SOURCDEC")
@@ -68,8 +70,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         layout,
         place,
         bad=do_not_use(take(unit, "DQ", layout, place)) if layout.mask else None,
-        flux_unit="Jy",
-        name=heads(file)[row][1],
+        usual_flux_unit="Jy",
         ra=ra,
         dec=dec,
         metadata=facts,

@@ -9,7 +9,8 @@ from mtop_gui.io.raw import RawSpectrum
 from mtop_gui.io.tables import cells_are_arrays
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "LAMOST"
 
@@ -22,14 +23,14 @@ def _table(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """LAMOST's image of at least two rows with a log-linear scale, or its table of array cells."""
+    """Look for LAMOST's image of at least two rows with a log-linear scale, or its table of array cells."""
     unit = file.primary
     image = len(unit.shape) == 2 and unit.shape[0] >= 2 and unit.number("COEFF0", "CRVAL1") is not None
     return _table(file) is not None or (image and unit.text("TELESCOP").upper().startswith("LAMOST"))
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per table row; one for an image."""
+    """List one per table row; one for an image."""
     unit = _table(file)
     name = file.primary.text("DESIG", "OBJNAME", "OBSID") or file.stem
     count = unit.rows if unit is not None else 1
@@ -37,7 +38,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Flux and inverse variance; the wavelengths of images come from COEFF0 and COEFF1.
+    """Take flux and inverse variance; the wavelengths of images come from COEFF0 and COEFF1.
 
     Row 3 of the image is the wavelength from DR2 on but the continuum in DR1, so it is not read. ivar = 0 is the
     pipeline's own verdict on a pixel; the bits of andmask only warn.
@@ -61,7 +62,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise_kind="ivar",
         # LAMOST calibrates fluxes relatively only: without a BUNIT they are no flux density.
         flux_unit=given,
-        name=dict(heads(file))[row],
         ra=ra,
         dec=dec,
         metadata=facts,

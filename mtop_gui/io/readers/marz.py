@@ -11,7 +11,8 @@ from mtop_gui.io.headers import is_radian, observing_facts, wcs_axis
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import NoiseKind
 
 LAYOUT = "Marz/2dfdr"
@@ -38,7 +39,7 @@ def _fibres(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """An image of flux, with a FIBRES table or an INTENSITY extension beside its noise."""
+    """Look for an image of flux, with a FIBRES table or an INTENSITY extension beside its noise."""
     flux = _flux(file)
     if flux is None or file.find("DATA", "STAT") is not None:
         return False
@@ -46,7 +47,7 @@ def matches(file: FitsFile) -> bool:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """Fibres on programme objects (TYPE 'P'); sky and guide fibres are left out."""
+    """List the fibres on programme objects (TYPE 'P'); sky and guide fibres are left out."""
     flux = _flux(file)
     assert flux is not None  # matches() said so
     count = 1 if len(flux.shape) == 1 else flux.shape[0]
@@ -61,7 +62,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """One fibre; its coordinates are radians in these files."""
+    """Take one fibre; its coordinates are radians in these files."""
     flux = _flux(file)
     assert flux is not None  # matches() said so
     noise = _noise(file)
@@ -77,7 +78,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise=_row(noise[0], row) if noise else None,
         noise_kind=noise[1] if noise else "variance",
         flux_unit=flux.text("BUNIT", "UNITS", "FLUXUNIT"),
-        name=dict(heads(file)).get(row, file.stem),
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, flux) | facts,

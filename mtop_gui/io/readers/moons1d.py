@@ -11,7 +11,8 @@ from mtop_gui.io.merge import Arm, merge_arms
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "MOONS1D"
 
@@ -26,7 +27,7 @@ def _named(file: FitsFile) -> dict[str, Hdu]:
 
 
 def matches(file: FitsFile) -> bool:
-    """A DATA_ image with an ERR_ partner; or the simulator's own name in the primary header."""
+    """Look for a DATA_ image with an ERR_ partner; or the simulator's own name in the primary header."""
     if file.primary.text("INST") == "MOONS_SIM":
         return True
     named = _named(file)
@@ -34,12 +35,12 @@ def matches(file: FitsFile) -> bool:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     return [(0, file.primary.text("OBNAME", "OBJECT") or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Bands in order of wavelength, every pixel kept.
+    """Join the bands in order of wavelength, every pixel kept.
 
     QUAL marks bright sky (the simulator's own sky mask), not bad pixels: each bundle masks sky by its own
     threshold, so it is not applied here.
@@ -75,8 +76,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         flux=merged.flux,
         noise=merged.ivar,
         noise_kind="ivar",
-        flux_unit=unit_text or "erg / (s cm2 Angstrom)",
-        name=primary.text("OBNAME", "OBJECT") or file.stem,
+        flux_unit=unit_text,
+        usual_flux_unit="erg / (s cm2 Angstrom)",
         metadata=facts,
     )
 
@@ -95,7 +96,9 @@ def _arm(data: Hdu, error: Hdu) -> Arm:
     if flux.ndim != 1 or flux.shape != sigma.shape or start is None or not step:
         raise UnreadableSpectrumError("a MOONS1D band has no wavelength scale or its errors differ in length")
     reference = data.number("CRPIX1")
-    wavelength = start + step * (np.arange(flux.size) + 1.0 - (1.0 if reference is None else reference))
+    wavelength = start + step * (
+        np.arange(flux.size, dtype=np.float64) + 1.0 - (1.0 if reference is None else reference)
+    )
     return Arm(wavelength, *weighted(flux, sigma))
 
 

@@ -10,7 +10,8 @@ from mtop_gui.io.headers import observing_facts, position
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "msaexp/grizli"
 
@@ -24,12 +25,12 @@ def _tables(file: FitsFile) -> list[Hdu]:
 
 
 def matches(file: FitsFile) -> bool:
-    """SPEC1D, or grism tables."""
+    """Look for SPEC1D, or grism tables."""
     return bool(_tables(file))
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per table; grisms of one object carry the grism's name."""
+    """List one per table; grisms of one object carry the grism's name."""
     units = _tables(file)
     name = file.primary.text("TARGET", "ID") or file.stem
     if len(units) == 1:
@@ -38,7 +39,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """f_ν of SPEC1D as it stands; grism counts divided by their sensitivity."""
+    """Take f_ν of SPEC1D as it stands, or grism counts divided by their sensitivity."""
     unit = _tables(file)[row]
     wavelength = np.asarray(unit.column("WAVE"), dtype=np.float64)
     flux = np.asarray(unit.column("FLUX"), dtype=np.float64)
@@ -57,8 +58,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         wavelength_unit=unit.unit("WAVE") or ("um" if in_micron else "Angstrom"),
         flux=flux,
         noise=error,
-        flux_unit=given or ("uJy" if unit.name == "SPEC1D" else ""),
-        name=dict(heads(file))[row],
+        flux_unit=given,
+        usual_flux_unit="uJy" if unit.name == "SPEC1D" else "",
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),

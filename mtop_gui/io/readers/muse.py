@@ -16,18 +16,18 @@ LAYOUT = "MUSE/MPDAF"
 
 
 def matches(file: FitsFile) -> bool:
-    """A one-dimensional DATA."""
+    """Look for a one-dimensional DATA."""
     data = file.find("DATA")
     return data is not None and len(data.shape) == 1
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum, named by ID or OBJECT."""
+    """List one spectrum, named by ID or OBJECT."""
     return [(0, object_name(file.primary) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """CTYPE1 = AWAV means air, WAVE vacuum."""
+    """Take DATA and STAT; CTYPE1 = AWAV means air, WAVE vacuum."""
     data, stat, quality = file.find("DATA"), file.find("STAT"), file.find("DQ")
     assert data is not None  # matches() said so
     wavelength, unit_text, log10 = wcs_axis(data, data.shape[0])
@@ -42,7 +42,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise_kind="variance",
         bad=np.asarray(quality.image()) != 0 if quality is not None else None,
         flux_unit=data.text("BUNIT"),
-        name=heads(file)[0][1],
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, data),

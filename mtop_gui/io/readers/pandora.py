@@ -8,7 +8,8 @@ from mtop_gui.io.headers import object_name, observing_facts, position, wcs_axis
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "VIPGI/Pandora"
 
@@ -24,17 +25,17 @@ def _flux(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """A one-dimensional spectrum beside NOISE and an EXR1D or EXR2D extension."""
+    """Look for a one-dimensional spectrum beside NOISE and an EXR1D or EXR2D extension."""
     return _flux(file) is not None and file.find("EXR1D", "EXR2D") is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     return [(0, object_name(file.primary) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Flux-calibrated spectrum of the primary unit."""
+    """Take the flux-calibrated spectrum of the primary unit."""
     unit, noise = _flux(file), file.find("NOISE")
     assert unit is not None  # matches() said so
     assert noise is not None
@@ -56,8 +57,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         medium="air",
         flux=unit.image(),
         noise=noise.image(),
-        flux_unit=unit.text("BUNIT") or "erg/s/cm2/Angstrom",
-        name=heads(file)[0][1],
+        flux_unit=unit.text("BUNIT"),
+        usual_flux_unit="erg/s/cm2/Angstrom",
         ra=ra,
         dec=dec,
         metadata=facts,

@@ -8,7 +8,8 @@ from mtop_gui.io.headers import object_name, observing_facts, position
 from mtop_gui.io.tables import Layout, find_layout, flagged, spectra_in, table_spectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
 
 LAYOUT = "plain table"
@@ -16,7 +17,7 @@ LOOKED_FOR = "a table with columns like WAVE (or LOGLAM), FLUX and IVAR (or ERR)
 
 
 def _tables(file: FitsFile) -> list[tuple[Hdu, Layout]]:
-    """The first table that fits, and those after it with the same columns."""
+    """Find the first table that fits, and those after it with the same columns."""
     found: list[tuple[Hdu, Layout]] = []
     for unit in file.tables():
         layout = find_layout(unit)
@@ -30,7 +31,7 @@ def _tables(file: FitsFile) -> list[tuple[Hdu, Layout]]:
 
 
 def matches(file: FitsFile) -> bool:
-    """A table with a wavelength and a flux column."""
+    """Look for a table with a wavelength and a flux column."""
     return bool(_tables(file))
 
 
@@ -39,7 +40,7 @@ def _places(file: FitsFile) -> list[tuple[Hdu, Layout, int]]:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One per table, or per row of array cells."""
+    """List one per table, or per row of array cells."""
     places = _places(file)
     if len(places) == 1:
         unit = places[0][0]
@@ -53,7 +54,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Vacuum unless header, UCD or column name say air."""
+    """Take one spectrum, in vacuum unless header, UCD or column name say air."""
     unit, layout, place = _places(file)[row]
     ra, dec = position(unit, file.primary)
     return table_spectrum(
@@ -62,7 +63,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         layout,
         place,
         bad=flagged(unit, layout.mask, layout, place),
-        name=heads(file)[row][1],
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),

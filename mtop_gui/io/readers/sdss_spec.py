@@ -8,29 +8,29 @@ from mtop_gui.io.headers import observing_facts, position
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "SDSS/BOSS spec"
 _NEEDED = {"FLUX", "LOGLAM", "IVAR", "AND_MASK"}
-DEFAULT_UNIT = "1E-17 erg/cm^2/s/Ang"
 
 
 def _coadd(file: FitsFile) -> Hdu | None:
-    return next((unit for unit in file.tables() if _NEEDED <= set(unit.columns)), None)
+    return next((unit for unit in file.tables() if set(unit.columns) >= _NEEDED), None)
 
 
 def matches(file: FitsFile) -> bool:
-    """A table with flux, loglam, ivar and and_mask, whatever its name."""
+    """Look for a table with flux, loglam, ivar and and_mask, whatever its name."""
     return _coadd(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum; the file name is the name everybody uses."""
+    """List one spectrum; the file name is the name everybody uses."""
     return [(0, file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """The coadd, vacuum wavelengths.
+    """Take the coadd, vacuum wavelengths.
 
     Pixels are masked by ivar = 0 only: the pipeline already sets it where it rejects a pixel, and the bits of
     and_mask that remain (BRIGHTSKY, NEARBADPIXEL, …) only warn.
@@ -44,8 +44,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         flux=unit.column("FLUX"),
         noise=unit.column("IVAR"),
         noise_kind="ivar",
-        flux_unit=file.primary.text("BUNIT") or unit.unit("FLUX") or DEFAULT_UNIT,
-        name=file.stem,
+        flux_unit=file.primary.text("BUNIT") or unit.unit("FLUX"),
+        usual_flux_unit="1E-17 erg/cm^2/s/Ang",
         ra=ra,
         dec=dec,
         metadata=observing_facts(file) | _pipeline(file),

@@ -14,7 +14,7 @@ LAYOUT = "SDSS spSpec"
 
 
 def matches(file: FitsFile) -> bool:
-    """A primary image of 3 to 6 rows with COEFF0 and the DR7 pipeline's cards."""
+    """Look for a primary image of 3 to 6 rows with COEFF0 and the DR7 pipeline's cards."""
     unit = file.primary
     shape = unit.shape
     return (
@@ -27,12 +27,12 @@ def matches(file: FitsFile) -> bool:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     return [(0, file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Flux and error, vacuum wavelengths; the pipeline sets error = 0 where it rejects a pixel."""
+    """Take flux and error, vacuum wavelengths; the pipeline sets error = 0 where it rejects a pixel."""
     unit = file.primary
     image = unit.image()
     wavelength, _, _ = wcs_axis(unit, image.shape[1])
@@ -51,8 +51,8 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise=image[2],
         noise_kind="error",
         # These headers say erg/cm/s/Ang and mean erg/cm^2/s/Ang.
-        flux_unit=given.replace("/cm/", "/cm^2/") or "1E-17 erg/cm^2/s/Ang",
-        name=file.stem,
+        flux_unit=given.replace("/cm/", "/cm^2/"),
+        usual_flux_unit="1E-17 erg/cm^2/s/Ang",
         ra=ra,
         dec=dec,
         metadata={key: value for key, value in facts.items() if value is not None},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mtop_gui.io.headers import object_name, observing_facts, position, wcs_axis
+from mtop_gui.io.headers import object_name, position, wcs_axis
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "6dFGS"
 
@@ -19,25 +20,30 @@ def _unit(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """An image SPECTRUM VR, or one arm alone."""
+    """Look for an image SPECTRUM VR, or one arm alone."""
     return _unit(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum: the combined one."""
+    """List one spectrum: the combined one."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
     return [(0, object_name(unit) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Flux in counts with its variance."""
+    """Take the flux in counts with its variance."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
     image = unit.image()
     wavelength, _, log10 = wcs_axis(unit, image.shape[1])
-    ra, dec = position(unit, file.primary)
-    facts = {"instrument": "6dF", "telescope": "UKST"} | observing_facts(file, unit)
+    ra, dec = position(unit)
+    # The primary unit is a photographic plate's, so nothing is taken from there.
+    facts: dict[str, Any] = {
+        "instrument": "6dF",
+        "telescope": "UKST",
+        "exposure_time": (unit.number("EXP_V") or 0.0) * (unit.number("NCOMB_V") or 1.0),
+    }
     for word, key in {"pipeline_z": "Z_HELIO", "pipeline_quality": "QUALITY"}.items():
         number = unit.number(key)
         if number is not None:
@@ -50,7 +56,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         noise=image[1],
         noise_kind="variance",
         flux_unit=unit.text("BUNIT"),
-        name=heads(file)[0][1],
         ra=ra,
         dec=dec,
         metadata=facts,

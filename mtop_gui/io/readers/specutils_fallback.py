@@ -23,7 +23,7 @@ def read(path: Path) -> list[Spectrum]:
         try:
             loaded = kind.read(str(path))
         # specutils raises OSError, IORegistryError, KeyError … where a loader only half fits.
-        except Exception:  # noqa: S112
+        except Exception:
             continue
         found = loaded if isinstance(loaded, list) else [loaded]
         raws = [raw for one in found for raw in _split(one)]

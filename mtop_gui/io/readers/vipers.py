@@ -8,7 +8,8 @@ from mtop_gui.io.headers import object_name, observing_facts, position
 from mtop_gui.io.tables import Layout, flagged, table_spectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
 
 LAYOUT = "VIPERS/VANDELS table"
@@ -20,19 +21,19 @@ def _table(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """A table with WAVES, FLUXES and NOISE."""
+    """Look for a table with WAVES, FLUXES and NOISE."""
     return _table(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     unit = _table(file)
     assert unit is not None  # matches() said so
     return [(0, object_name(unit, file.primary) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """Flux and noise; pixels that MASK marks as edited are left out."""
+    """Take flux and noise; pixels that MASK marks as edited are left out."""
     unit = _table(file)
     assert unit is not None  # matches() said so
     ra, dec = position(unit, file.primary)
@@ -43,8 +44,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         row,
         medium="air",
         bad=flagged(unit, "MASK" if "MASK" in unit.columns else None, _COLUMNS, row),
-        flux_unit="erg/cm2/s/Angstrom",
-        name=heads(file)[0][1],
+        usual_flux_unit="erg/cm2/s/Angstrom",
         ra=ra,
         dec=dec,
         metadata={"instrument": "VIMOS"} | observing_facts(file, unit),

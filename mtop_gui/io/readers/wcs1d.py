@@ -15,7 +15,8 @@ from mtop_gui.io.headers import (
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
-    from mtop_gui.io.fitsfile import FitsFile, Hdu
+    from mtop_gui.io.fitsfile import FitsFile
+    from mtop_gui.io.hdu import Hdu
 
 LAYOUT = "1-D WCS"
 LOOKED_FOR = "a one-dimensional image with CRVAL1 and CDELT1 (or CD1_1)"
@@ -29,17 +30,17 @@ def _unit(file: FitsFile) -> Hdu | None:
 
 
 def matches(file: FitsFile) -> bool:
-    """A one-row image with CRVAL1 and a step."""
+    """Look for a one-row image with CRVAL1 and a step."""
     return _unit(file) is not None
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """One spectrum."""
+    """List one spectrum."""
     return [(0, object_name(file.primary) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
-    """DC-FLAG = 1 or a CTYPE1 with LOG means log10; AWAV means air."""
+    """Take the image; DC-FLAG = 1 or a CTYPE1 with LOG means log10; AWAV means air."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
     wavelength, unit_text, log10 = wcs_axis(unit, unit.size)
@@ -51,7 +52,6 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         medium=medium_of(unit, "vacuum"),
         flux=unit.image(),
         flux_unit=unit.text("BUNIT", "FLUXUNIT"),
-        name=heads(file)[0][1],
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),

@@ -1,0 +1,79 @@
+"""FITS headers, read leniently: cards are kept as bytes and understood when asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+CARD = 80
+BLOCK = 2880
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?$")
+_STRING = re.compile(r"'((?:[^']|'')*)'")
+
+
+class Header:
+    """Keyword -> value of one unit; a card that breaks the standard counts as text or as absent, never as an error."""
+
+    def __init__(self, block: bytes) -> None:
+        self._cards: dict[str, bytes] = {}
+        self._values: dict[str, Any] = {}
+        last = ""
+        for start in range(0, len(block), CARD):
+            card = block[start : start + CARD]
+            key = card[:8].rstrip().decode("latin-1")
+            if key == "CONTINUE" and last:
+                self._cards[last] += b"\0" + card[8:]
+            elif key == "HIERARCH" and b"=" in card:
+                name, _, value = card[8:].partition(b"=")
+                last = name.strip().decode("latin-1").upper()
+                self._cards.setdefault(last, b"= " + value)
+            elif card[8:10] == b"= " or (card[8:9] == b"=" and key not in {"COMMENT", "HISTORY", ""}):
+                last = key.upper()
+                self._cards.setdefault(last, card[8:])
+            else:
+                last = ""
+
+    def __contains__(self, key: str) -> bool:
+        """Whether the header has the card."""
+        return key in self._cards
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Value of a card: str, int, float or bool; `default` when absent or empty."""
+        if key not in self._values:
+            card = self._cards.get(key)
+            self._values[key] = None if card is None else _value(card)
+        value = self._values[key]
+        return default if value is None else value
+
+    def integer(self, key: str, default: int = 0) -> int:
+        """Whole number of a card; `default` when it is none."""
+        value = self.get(key)
+        return int(value) if isinstance(value, int | float) and float(value).is_integer() else default
+
+
+def _value(card: bytes) -> Any:
+    parts = [part.decode("latin-1") for part in card.split(b"\0")]
+    first = parts[0][1:].strip()
+    if first.startswith("'"):
+        text = _string(first)
+        for part in parts[1:]:
+            if not text.endswith("&"):
+                break
+            text = text[:-1] + _string(part.strip())
+        return text.rstrip()
+    word = first.partition("/")[0].strip()
+    if word in {"T", "F"}:
+        return word == "T"
+    if not word:
+        return None
+    if _NUMBER.match(word):
+        if re.fullmatch(r"[+-]?\d+", word):
+            return int(word)
+        return float(word.replace("D", "E").replace("d", "e"))
+    return word
+
+
+def _string(text: str) -> str:
+    found = _STRING.match(text)
+    return found[1].replace("''", "'") if found else text.strip("' ")
