@@ -29,7 +29,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             member = zipfile.ZipInfo(f"{name}.npy")  # carries a constant date
             member.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(member, "w", force_zip64=True) as stream:
-                npy.write_array(stream, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+                npy.write_array(stream, np.asarray(arrays[name], order="C"), allow_pickle=False)
 
 
 def sha256_of(path: Path) -> str:

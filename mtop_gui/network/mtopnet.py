@@ -44,13 +44,19 @@ def build_mtopnet(config: MtopnetConfig, dtype: str = "float32", *, sampling: bo
     import keras
     from keras import layers
 
-    drop = True if sampling else None
+    class SampledDropout(layers.Dropout):  # type: ignore[misc]
+        """Drops in inference too: a functional model hands its own `training` to every layer."""
+
+        def call(self, inputs: Any, training: bool = False) -> Any:
+            return super().call(inputs, training=True)
+
+    dropout = SampledDropout if sampling else layers.Dropout
 
     def hidden(x: Any, units: tuple[int, ...], name: str) -> Any:
         """Stack dense layers, each with ReLU and dropout."""
         for number, size in enumerate(units, start=1):
             x = layers.Dense(size, activation="relu", dtype=dtype, name=f"{name}_{number}")(x)
-            x = layers.Dropout(config.dropout, dtype=dtype, name=f"{name}_{number}_dropout")(x, training=drop)
+            x = dropout(config.dropout, dtype=dtype, name=f"{name}_{number}_dropout")(x)
         return x
 
     spectrum = keras.Input((config.pixels, 1), name="spectrum")
@@ -66,7 +72,7 @@ def build_mtopnet(config: MtopnetConfig, dtype: str = "float32", *, sampling: bo
         x = layers.Add(name=f"{name}_add", dtype=dtype)([y, skip])
         x = layers.ReLU(name=f"{name}_relu", dtype=dtype)(x)
         x = layers.AveragePooling1D(config.pool, name=f"{name}_pool", dtype=dtype)(x)
-        x = layers.Dropout(config.dropout, name=f"{name}_dropout", dtype=dtype)(x, training=drop)
+        x = dropout(config.dropout, name=f"{name}_dropout", dtype=dtype)(x)
     flat = layers.Flatten(name="flat", dtype=dtype)(x)
 
     line_info = hidden(flat, config.line_units, "line_info")

@@ -95,7 +95,8 @@ def ood_scores(arrays: Mapping[str, np.ndarray], embedding: FloatArray, statisti
     if not arrays:
         return np.zeros(len(embedding))
     limits = np.asarray(arrays["limits"], dtype=np.float64)
-    scores = (_distances(arrays, embedding, statistics) / limits[:3]).max(axis=1) / limits[3]
+    with np.errstate(invalid="ignore", over="ignore"):
+        scores = (_distances(arrays, embedding, statistics) / limits[:3]).max(axis=1) / limits[3]
     return np.where(np.isfinite(scores), scores, np.inf)
 
 
