@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from mtop_gui.core.resources import resource_path
@@ -22,14 +20,18 @@ from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
 from mtop_gui.ui.network_lane import NetworkLane
 from mtop_gui.ui.prediction_cache import PredictionCache
+from mtop_gui.ui.recall import Recall
 from mtop_gui.ui.reviewing import Reviewing
 from mtop_gui.ui.session import Session
 from mtop_gui.ui.state import Resume, WindowState
-from mtop_gui.ui.tasks import Lane, Lanes, describe
+from mtop_gui.ui.tasks import Failure, Lane, Lanes, describe
 from mtop_gui.ui.theme import apply_theme
 from mtop_gui.ui.widgets import TextFieldKeys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
     from mtop_gui.core.prediction import Predicts
     from mtop_gui.store.review_store import ReviewStore
 
@@ -71,6 +73,7 @@ class Bench(QObject):
         self.session.attach(self.loader)
         self.reviewing = Reviewing(self.session, store, settings.quality_scale)
         self.run = BatchRun(self.session, self.lanes, self.network, store, self.loader)
+        self.recall = Recall(self.session, self.reviewing, self.lanes, self.network, store)
         self.window = MainWindow(self.session, self.reviewing, palette)
         self.controller = Controller(
             self.window, self.session, self.reviewing, self.run, self.lanes, store, settings.key_preset
@@ -82,6 +85,8 @@ class Bench(QObject):
         app.installEventFilter(self.keys)
         self.controller.theme_wanted.connect(self.change_theme)
         self.controller.opened.connect(self._remember_folders)
+        self.controller.opened.connect(lambda _: self.recall.look_up())
+        self.run.completed.connect(self.recall.remember)
         self.window.closing.connect(self.close)
         self._closed = False
         if state is not None:
@@ -111,16 +116,20 @@ class Bench(QObject):
             lambda report: self.network.predictor(),
             "loading the network",
             done=self._network_loaded,
-            failed=lambda failure: (
-                self.window.status.show_bundle(f"{self.network.bundle}: not loaded"),
-                self.session.network_failed.emit(failure),
-            ),
+            failed=self._network_not_loaded,
             urgent=True,
         )
+
+    def _network_not_loaded(self, failure: Failure) -> None:
+        self.window.status.show_bundle(f"{self.network.bundle}: not loaded")
+        self.session.network_trouble = failure.message
+        self.session.network_failed.emit(failure)
 
     def _network_loaded(self, predictor: Predicts) -> None:
         self.window.status.show_bundle(predictor.bundle_name)
         # An Instrument is what says where the sky is; a network need not have one.
+        self.session.network_trouble = ""
+        self.recall.look_up()
         self.session.set_instrument(getattr(predictor, "instrument", None))
 
     def choose_bundle(self, name: str) -> None:
@@ -185,6 +194,17 @@ def shipped_factory(name: str) -> Predicts:
     return Predictor(name)
 
 
+def quiet_qt() -> None:
+    """Send Qt's own messages to the log; the offscreen platform's about window managers to nobody."""
+
+    def handle(kind: QtMsgType, context: object, text: str) -> None:
+        if not text.startswith("This plugin does not support"):
+            level = logging.DEBUG if kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) else logging.WARNING
+            log.log(level, "Qt: %s", text)
+
+    qInstallMessageHandler(handle)
+
+
 def install_excepthook(show: Callable[[Any], None]) -> None:
     """Show what no slot caught in the common dialog, instead of losing it on a terminal nobody sees."""
 
@@ -225,6 +245,7 @@ def run_gui(
     from mtop_gui.network.bundle import available_bundles
     from mtop_gui.store.review_store import open_store
 
+    quiet_qt()
     app = QApplication.instance() or QApplication([sys.argv[0]])
     assert isinstance(app, QApplication)
     app.setApplicationName("mtop-gui")

@@ -56,6 +56,7 @@ class BatchRun(QObject):
     progressed = Signal(object)
     finished = Signal(str)
     failed = Signal(object)
+    completed = Signal()
 
     def __init__(
         self, session: Session, lanes: Lanes, network: NetworkLane, store: ReviewStore, loader: Loader
@@ -175,6 +176,7 @@ class BatchRun(QObject):
         self._rows = rows
         seconds = time.monotonic() - self._began
         self._task = None
+        self.completed.emit()
         self.finished.emit(f"{len(rows):,} spectra predicted in {duration(seconds)}.")
 
     def _fail(self, failure: Failure) -> None:

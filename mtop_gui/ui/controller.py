@@ -102,6 +102,7 @@ class Controller(QObject):
         window.pdf.peak_clicked.connect(session.take_nearest_peak)
         window.stack.cursor_moved.connect(self._cursor_moved)
         window.dropped.connect(self.open)
+        window.review.field_left.connect(self.leave_text_field)
         window.batch.export_wanted.connect(self.ask_export)
         session.options_changed.connect(self._show_switches)
         session.draft_changed.connect(self._show_switches)
@@ -174,8 +175,8 @@ class Controller(QObject):
                 return
             if not final:
                 return
-        if session.order.size:
-            session.select(int(session.order[0]))
+        if session.walk.order.size:
+            session.select(int(session.walk.order[0]))
 
     def _scanned(self, count: int) -> None:
         self._scan = None

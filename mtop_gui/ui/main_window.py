@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from mtop_gui.ui.actions import GROUPS, Actions
@@ -21,6 +20,8 @@ from mtop_gui.ui.status import StatusBar
 from mtop_gui.ui.toolbar import MainToolBar
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette

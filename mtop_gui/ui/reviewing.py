@@ -10,6 +10,8 @@ from mtop_gui.core.decision import QUALITY_SCALES, Decision, QualityScale
 from mtop_gui.core.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.session import Session
 
@@ -56,6 +58,11 @@ class Reviewing(QObject):
         self._session.rows_changed()
         self._show_current()
         self.changed.emit()
+
+    def mark(self, numbers: Iterable[int]) -> None:
+        """Mark the decided among these entries, whose contents have become known."""
+        for number in numbers:
+            self._mark(number)
 
     def _mark_entries(self) -> None:
         entries = self._session.entries

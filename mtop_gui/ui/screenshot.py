@@ -58,7 +58,7 @@ class Photographer(QObject):
             self._ran = True
             bench.run.start()
             return False
-        if bench.run.running or bench.lanes.busy:
+        if bench.run.running or bench.lanes.busy or not bench.session.settled:
             self._quiet = 0
             return False
         if not self._chosen:

@@ -9,13 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mtop_gui.core.lines import load_lines
-from mtop_gui.ui.display import DisplayOptions, DisplayState, resolve
+from mtop_gui.ui.display import DisplayOptions, DisplayState, resolve, with_candidate
 from mtop_gui.ui.entries import Entries, NewEntry, Status
+from mtop_gui.ui.walk import Walk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mtop_gui.core.arrays import FloatArray, IntArray
+    from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.decision import Decision
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.prediction import Prediction
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.tasks import Failure
 
-NEIGHBOURS = (1, 2, -1)
-"""Which neighbours in the shown order are fetched ahead."""
 REDSHIFT_LIMITS = (-0.02, 30.0)
 SMOOTHING_STEPS = (0.0, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
 
@@ -63,8 +62,7 @@ class Session(QObject):
         self.threshold = threshold
         self.reviewer = reviewer
         self.selected = -1
-        self.order: IntArray = np.arange(0)
-        self._order_owner: object = None
+        self.walk = Walk()
         self.spectrum: Spectrum | None = None
         self.prediction: Prediction | None = None
         self.saliency: FloatArray | None = None
@@ -73,12 +71,16 @@ class Session(QObject):
         self.candidate: float | None = None
         self.origin = "network"
         self.draft = Draft()
+        self._drafts: dict[int, Draft] = {}
+        self.network_trouble = ""
         self.state = DisplayState()
+        self._resolved_from: tuple[object, ...] = ()
         self._wanted_candidate: float | None = None
         self._loader: Loader | None = None
         self._show_soon = self._timer(0, self._show)
         self._changed_soon = self._timer(60, self.entries_changed.emit)
         self._saliency_soon = self._timer(160, self._want_saliency)
+        self._fetch_soon = self._timer(100, self._fetch)
 
     def _timer(self, milliseconds: int, slot: Any) -> QTimer:
         timer = QTimer(self)
@@ -102,8 +104,9 @@ class Session(QObject):
         """Begin with an empty list for these files and folders."""
         self.entries = Entries()
         self.folders = folders
-        self.order = np.arange(0)
+        self.walk.clear()
         self._clear_selection()
+        self._drafts = {}
         if self._loader is not None:
             self._loader.forget()
         self.entries_reset.emit()
@@ -117,20 +120,12 @@ class Session(QObject):
         self.entries.extend(found)
         if len(self.entries) > before:
             self.entries_added.emit()
+            self._fetch_soon.start()
 
     def rows_changed(self) -> None:
         """Announce, soon and once, that columns of some entries changed."""
         if not self._changed_soon.isActive():
             self._changed_soon.start()
-
-    def walk(self, owner: object, order: IntArray) -> None:
-        """Let next and previous follow the order of this table from now on."""
-        self._order_owner, self.order = owner, order
-
-    def reorder(self, owner: object, order: IntArray) -> None:
-        """Take a table's new order, if it is the one that next and previous follow."""
-        if owner is self._order_owner:
-            self.order = order
 
     def counts(self) -> tuple[int, int, int]:
         """Count the spectra predicted, flagged and reviewed."""
@@ -144,6 +139,9 @@ class Session(QObject):
     # -- the selection ----------------------------------------------------------------------------------------
 
     def _clear_selection(self) -> None:
+        if self.selected >= 0 and self.decision is None:
+            # What was set but not saved yet waits for the person to come back.
+            self._drafts[self.selected] = self.draft
         self.selected = -1
         self.spectrum = self.prediction = self.saliency = self.decision = None
         self.candidate, self.origin, self.draft = None, "network", Draft()
@@ -168,44 +166,36 @@ class Session(QObject):
                 self._take_spectrum(number, spectrum)
                 if prediction is not None:
                     self.take_prediction(number, prediction)
-            loader.want([(n, self.entries.place(n)) for n in (number, *self._neighbours(number))])
+            self._fetch()
         self.selection_changed.emit(number)
         self.spectrum_changed.emit()
         self._show_soon.start()
 
-    def _neighbours(self, number: int) -> list[int]:
-        place = np.flatnonzero(self.order == number)
-        if place.size == 0:
-            return []
-        near = [int(place[0]) + step for step in NEIGHBOURS]
-        return [int(self.order[i]) for i in near if 0 <= i < self.order.size]
+    def _fetch(self) -> None:
+        """Fetch what is selected, and its neighbours in the walk ahead of time."""
+        if self._loader is not None and self.selected >= 0:
+            near = (self.selected, *self.walk.neighbours(self.selected))
+            self._loader.want([(n, self.entries.place(n)) for n in near])
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that changed has been announced and drawn."""
+        timers = (self._show_soon, self._changed_soon, self._saliency_soon, self._fetch_soon)
+        return not any(timer.isActive() for timer in timers)
 
     def step(self, by: int) -> bool:
         """Select the next (by=1) or previous (by=-1) entry in the shown order; False at the end."""
-        if self.order.size == 0:
-            return False
-        place = np.flatnonzero(self.order == self.selected)
-        target = int(place[0]) + by if place.size else (0 if by > 0 else self.order.size - 1)
-        if not 0 <= target < self.order.size:
-            return False
-        self.select(int(self.order[target]))
-        return True
+        return self._go(self.walk.step(self.selected, by))
 
     def next_flagged(self) -> bool:
-        """Select the next flagged, not yet reviewed entry in the shown order, from the top after the last."""
-        if self.order.size == 0:
-            return False
-        wanted = (self.entries.flagged(self.threshold) & ~self.entries.reviewed())[self.order]
-        places = np.flatnonzero(wanted)
-        if places.size == 0:
-            return False
-        here = np.flatnonzero(self.order == self.selected)
-        after = places[places > (here[0] if here.size else -1)]
-        target = int(self.order[after[0] if after.size else places[0]])
-        if target == self.selected:
-            return False
-        self.select(target)
-        return True
+        """Select the next flagged, not yet reviewed entry in the shown order; False when there is no other."""
+        wanted = self.entries.flagged(self.threshold) & ~self.entries.reviewed()
+        return self._go(self.walk.next_of(self.selected, wanted))
+
+    def _go(self, target: int | None) -> bool:
+        if target is not None:
+            self.select(target)
+        return target is not None
 
     # -- what arrives -----------------------------------------------------------------------------------------
 
@@ -370,7 +360,7 @@ class Session(QObject):
     def set_decision(self, decision: Decision | None) -> None:
         """Take the reviewer's standing Decision on the selected spectrum, as the store gave it."""
         self.decision = decision
-        self.draft = Draft()
+        self.draft = self._drafts.get(self.selected, Draft())
         if decision is not None:
             self.draft = Draft(decision.spectrum_class, decision.issues, decision.comment, decision.starred)
             if decision.redshift is not None and self._wanted_candidate is None:
@@ -387,20 +377,31 @@ class Session(QObject):
             return "" if len(self.entries) else "Open a folder of spectra (Ctrl+O), or drop one here."
         if self.selected in self.entries.errors:
             return self.entries.errors[self.selected]
-        return "reading…" if self.spectrum is None else ""
+        if self.spectrum is None:
+            return "reading…"
+        return self.network_trouble or "predicting…"
 
     def _show(self) -> None:
         if self.spectrum is None:
             title = self.entries.names[self.selected] if self.selected >= 0 else ""
             self.state = DisplayState(title=title, message=self.message())
+            self._resolved_from = ()
         else:
-            self.state = resolve(
-                self.spectrum,
-                self.prediction,
-                self.options,
-                candidate=self.candidate,
-                saliency=self.saliency,
-                instrument=self.instrument,
-                lines=load_lines(),
-            )
+            message = self.message() if self.prediction is None else ""
+            shown = (self.spectrum, self.prediction, self.options, self.saliency, self.instrument)
+            parts = (*map(id, shown), message)
+            if parts == self._resolved_from:
+                self.state = with_candidate(self.state, self.candidate, lines=load_lines())
+            else:
+                self.state = resolve(
+                    self.spectrum,
+                    self.prediction,
+                    self.options,
+                    candidate=self.candidate,
+                    saliency=self.saliency,
+                    instrument=self.instrument,
+                    lines=load_lines(),
+                    message=message,
+                )
+            self._resolved_from = parts
         self.displayed.emit(self.state)

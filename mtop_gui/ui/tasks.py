@@ -6,17 +6,20 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from mtop_gui.core.errors import MtopError
-from mtop_gui.core.events import Cancelled, Event, Report
+from mtop_gui.core.events import Cancelled
 
-Work: TypeAlias = Callable[[Report], Any]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Work: TypeAlias = "Callable[[Callable[[Any], None]], Any]"
+"""Called with a Report; besides Events it may report whatever its `events` callback understands."""
 POST_INTERVAL = 0.04
 """Events of one task reach the window at most this often [s]; 300 spectra/s would otherwise flood its loop."""
 
@@ -56,7 +59,7 @@ class Task(QRunnable):
         what: str,
         done: Callable[[Any], None] | None,
         failed: Callable[[Failure], None] | None,
-        events: Callable[[list[Event]], None] | None,
+        events: Callable[[list[Any]], None] | None,
         ended: Callable[[], None] | None,
     ) -> None:
         super().__init__()
@@ -65,7 +68,7 @@ class Task(QRunnable):
         self.done, self.failed, self.events, self.ended = done, failed, events, ended
         self._lanes, self._work = lanes, work
         self._cancelled = threading.Event()
-        self._buffer: list[Event] = []
+        self._buffer: list[Any] = []
         self._last_post = 0.0
 
     def cancel(self) -> None:
@@ -77,7 +80,7 @@ class Task(QRunnable):
         """Whether somebody cancelled it."""
         return self._cancelled.is_set()
 
-    def report(self, event: Event) -> None:
+    def report(self, event: Any) -> None:
         """Pass an Event to the window and let urgent tasks of the lane go first; raises `Cancelled`."""
         self._check()
         self._buffer.append(event)
@@ -142,7 +145,7 @@ class Lanes(QObject):
         *,
         done: Callable[[Any], None] | None = None,
         failed: Callable[[Failure], None] | None = None,
-        events: Callable[[list[Event]], None] | None = None,
+        events: Callable[[list[Any]], None] | None = None,
         ended: Callable[[], None] | None = None,
         urgent: bool = False,
     ) -> Task:

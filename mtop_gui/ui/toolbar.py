@@ -42,6 +42,7 @@ class MainToolBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         height = self.fontMetrics().height()
         self.setIconSize(QSize(height + 2, height + 2))
+        self._titles: list[QLabel] = []
         self._make(bundles, bundle)
         self._lay_out()
         self._connect()
@@ -105,14 +106,15 @@ class MainToolBar(QToolBar):
 
     def _field(self, title: str, *widgets: QWidget) -> None:
         label = QLabel(title)
-        label.setEnabled(False)
+        self._titles.append(label)
         self.addWidget(self._boxed(label, *widgets))
 
     @staticmethod
     def _boxed(*widgets: QWidget) -> QWidget:
         box = QWidget()
+        box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(box)
-        row.setContentsMargins(6, 0, 6, 0)
+        row.setContentsMargins(8, 0, 4, 0)
         row.setSpacing(6)
         for widget in widgets:
             row.addWidget(widget)
@@ -156,6 +158,8 @@ class MainToolBar(QToolBar):
 
     def set_palette(self, palette: Palette) -> None:
         """Draw the icons in the theme's colour."""
+        for title in self._titles:
+            title.setStyleSheet(f"color: {palette.muted};")
         for name, picture in (("open_folder", "open"), ("run", "run"), ("cancel", "cancel")):
             try:
                 self._actions[name].setIcon(icon(picture, palette))

@@ -6,12 +6,13 @@ import html
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from mtop_gui.ui.actions import ACTIONS, ActionSpec, key_text
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
     from mtop_gui.ui.theme import Palette
 
 COLUMNS = (("Spectrum", "Redshift", "Review"), ("View", "File", "Help"), ("Lines",))

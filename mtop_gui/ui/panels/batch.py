@@ -88,18 +88,12 @@ class BatchPanel(QWidget):
         self.plot.threshold_dragged.connect(session.set_threshold)
         self.plane.toggled.connect(self.plot.show_plane)
         self.export.clicked.connect(self.export_wanted)
-        self.view.walked.connect(self.walk_here)
         self._resort_soon.timeout.connect(self.resort)
         session.entries_reset.connect(self.refresh)
         session.entries_added.connect(self._show_counts)
         session.entries_changed.connect(self._entries_changed)
         session.threshold_changed.connect(self._threshold_changed)
-        self.view.sort_by_click()
-        self.view.horizontalHeader().setSortIndicator(FLAG_COLUMN, Qt.SortOrder.DescendingOrder)
-
-    def walk_here(self) -> None:
-        """Let next and previous follow this table."""
-        self._session.walk(self, self.model.order)
+        self.view.sort_by_click(FLAG_COLUMN, descending=True)
 
     def refresh(self) -> None:
         """Show all anew."""
@@ -108,9 +102,8 @@ class BatchPanel(QWidget):
         self.resort()
 
     def resort(self) -> None:
-        """Sort anew; the table's order may be the one that next and previous follow."""
+        """Sort anew."""
         self.model.rebuild()
-        self._session.reorder(self, self.model.order)
 
     def _entries_changed(self) -> None:
         entries = self._session.entries

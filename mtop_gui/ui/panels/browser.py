@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -13,6 +12,8 @@ from mtop_gui.ui.tables.browser_model import BrowserModel
 from mtop_gui.ui.tables.entry_view import EntryView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mtop_gui.core.arrays import BoolArray
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
@@ -37,7 +38,7 @@ class BrowserPanel(QWidget):
         self.model = BrowserModel(session, palette)
         self.view = EntryView(self.model, session)
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by name  ( / )")
+        self.filter.setPlaceholderText("Filter  ( / )")
         self.filter.setClearButtonEnabled(True)
         self.keep = QComboBox()
         self.keep.addItems([title for title, _ in KEEP])
@@ -53,7 +54,7 @@ class BrowserPanel(QWidget):
         self._rebuild_soon.setInterval(80)
         self._lay_out()
         self._connect()
-        self.walk_here()
+        self.view.follow()
         self.rebuild()
 
     def _lay_out(self) -> None:
@@ -77,7 +78,6 @@ class BrowserPanel(QWidget):
         self.filter.returnPressed.connect(self._leave_filter)
         self.keep.currentIndexChanged.connect(lambda _: self.rebuild())
         self.view.clicked.connect(lambda index: self.model.fold(index.row()))
-        self.view.walked.connect(self.walk_here)
         self._rebuild_soon.timeout.connect(self.rebuild)
         session.entries_reset.connect(self.rebuild)
         session.entries_added.connect(self.rebuild)
@@ -85,7 +85,6 @@ class BrowserPanel(QWidget):
         session.threshold_changed.connect(lambda _: self._refresh())
         session.selection_changed.connect(self.model.unfold_for)
         self.view.sort_by_click()
-        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
 
     def _leave_filter(self) -> None:
         self.rebuild()
@@ -93,16 +92,11 @@ class BrowserPanel(QWidget):
         if self._session.selected not in self.model.order and self.model.order.size:
             self._session.select(int(self.model.order[0]))
 
-    def walk_here(self) -> None:
-        """Let next and previous follow this table."""
-        self._session.walk(self, self.model.shown_order())
-
     def rebuild(self) -> None:
         """Filter and sort anew."""
         self.model.words = self.filter.text()
         self.model.keep = KEEP[self.keep.currentIndex()][1]
         self.model.rebuild()
-        self._session.reorder(self, self.model.shown_order())
         self._show_emptiness()
 
     def _refresh(self) -> None:

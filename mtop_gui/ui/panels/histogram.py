@@ -89,13 +89,14 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
     def set_threshold(self, threshold: float) -> None:
         """Move the line without saying so."""
         self._threshold = threshold
+        self.line.setBounds((0.0, self._top()))
         if self.line.value() != threshold:
             self.line.setValue(threshold)
         self._draw()
 
     def _draw(self) -> None:
         item = self.getPlotItem()
-        top = max(4.0, self._threshold * 1.15, float(self._entropy.max(initial=0.0)) * 1.05)
+        top = self._top()
         self.line.setBounds((0.0, top))
         item.setLabel("bottom", "entropy of the redshift PDF", color=self._palette.muted)
         for part in (self._calm, self._doubtful):
@@ -105,6 +106,10 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
             self._draw_plane(top)
         else:
             self._draw_histogram(top)
+
+    def _top(self) -> float:
+        """Right end of the entropy axis."""
+        return max(4.0, self._threshold * 1.15, float(self._entropy.max(initial=0.0)) * 1.05)
 
     def _draw_histogram(self, top: float) -> None:
         item = self.getPlotItem()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 class ReviewPanel(QWidget):
     """Everything about the selected spectrum that is not a curve. It asks Session and Reviewing to change things."""
+
+    field_left = Signal()
+    """The person is done with a text field: the keys belong to the plots again."""
 
     def __init__(self, session: Session, reviewing: Reviewing, palette: Palette) -> None:
         super().__init__()
@@ -106,13 +109,14 @@ class ReviewPanel(QWidget):
         return button
 
     def _make_lists(self) -> None:
-        self.peaks = self._table(("z", "P", ""))
+        self.peaks = self._table(("z", "P", "from"))
         self.history = self._table(("",))
         self.history.horizontalHeader().hide()
         self.history.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         header = self.peaks.horizontalHeader()
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         for column in (0, 1):
+            header.resizeSection(column, self.peaks.fontMetrics().averageCharWidth() * (12 - 2 * column))
             item = self.peaks.horizontalHeaderItem(column)
             if item is not None:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -137,14 +141,15 @@ class ReviewPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(4)
-        for widget in (self.name, self.place):
-            layout.addWidget(widget)
+        layout.addWidget(self.name)
+        layout.addWidget(self.place)
         layout.addSpacing(4)
-        for widget in (self.redshift, self.typed, self.origin, self.flag):
+        values: tuple[QWidget, ...] = (self.redshift, self.typed, self.origin, self.flag)
+        for widget in values:
             layout.addWidget(widget)
         layout.addSpacing(4)
         scale = self._reviewing.scale.name
-        layout.addWidget(heading(f"Quality ({scale})"))
+        layout.addWidget(heading(f"Quality, {scale} scale"))
         layout.addLayout(self._quality_rows())
         layout.addWidget(heading("Class, issues"))
         layout.addLayout(self._row(*self.classes.values()))
@@ -197,6 +202,7 @@ class ReviewPanel(QWidget):
         session.draft_changed.connect(self._show_draft)
         self._reviewing.changed.connect(self._show_review)
         self.comment.editingFinished.connect(self._comment_edited)
+        self.comment.returnPressed.connect(self.field_left)
         self.typed.returnPressed.connect(self._take_typed)
         self.typed.editingFinished.connect(self.typed.hide)
         self.peaks.cellClicked.connect(lambda row, _: session.take_peak(row))
@@ -218,7 +224,7 @@ class ReviewPanel(QWidget):
             self.typed.selectAll()
             return
         self._session.set_candidate(redshift, "typed")
-        self.typed.hide()
+        self.field_left.emit()
 
     def _issues_clicked(self) -> None:
         chosen = "".join(letter for letter, button in self.issues.items() if button.isChecked())

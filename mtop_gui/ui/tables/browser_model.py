@@ -66,7 +66,7 @@ class BrowserModel(EntryModel):
             lines = lines[~hidden]
         return lines
 
-    def shown_order(self) -> IntArray:
+    def walk_order(self) -> IntArray:
         """Give the entries in the order of the rows, folded ones left out."""
         return self._lines[self._lines >= 0]
 
@@ -99,7 +99,7 @@ class BrowserModel(EntryModel):
         return path.name or str(path)
 
     def _group(self) -> None:
-        """Number the heading of every entry that came since the last time."""
+        """Find the heading of every entry that came since the last time."""
         entries = self.session.entries
         if self._grouped is not entries:
             self._grouped = entries

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -12,6 +11,8 @@ from PySide6.QtCore import Qt
 from mtop_gui.ui.entries import NO_QUALITY, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.ui.session import Session
 
@@ -108,10 +109,10 @@ NAME = Column(
 )
 REDSHIFT = _number("z", "redshift of the network's best peak", "z", 4, 7)
 REDSHIFT_ERR = _number("±", "standard deviation of the PDF inside that peak", "z_err", 4, 7)
-ENTROPY = _number("S", "entropy of the redshift PDF: the wider the PDF, the higher", "entropy", 2, 5)
-PEAK = _number("P", "probability of the best peak", "peak_probability", 2, 5)
+ENTROPY = _number("entropy", "entropy of the redshift PDF: the wider the PDF, the higher", "entropy", 2, 6)
+PEAK = _number("P(z)", "probability of the best peak", "peak_probability", 2, 5)
 SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
-SECOND_PEAK = _number("P", "probability of the second peak", "second_probability", 2, 5)
-FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 5)
+SECOND_PEAK = _number("P(2nd)", "probability of the second peak", "second_probability", 2, 5)
+FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6)
 REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True)
 QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from mtop_gui.ui.entries import NO_QUALITY, Status
 from mtop_gui.ui.tables.cells import LEFT, RIGHT, Column, reason_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mtop_gui.core.arrays import BoolArray, FloatArray, IntArray
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
@@ -148,6 +149,10 @@ class EntryModel(QAbstractTableModel):
             numbers = sorted_numbers(numbers, key, self.descending)
         return numbers
 
+    def walk_order(self) -> IntArray:
+        """Give the entries in the order of the rows."""
+        return self.order
+
     def repaint(self) -> None:
         """Tell the views that cells changed; they ask again for those they show."""
         if len(self._lines):
@@ -173,7 +178,7 @@ class EntryModel(QAbstractTableModel):
         status = entries.status[number]
         if status == Status.FAILED:
             return QColor(palette.bad)
-        if column.title in ("S", "flag", "why") and status == Status.PREDICTED:
+        if column.title in ("entropy", "flag", "why") and status == Status.PREDICTED:
             flagged = entries.suspect[number] or entries.entropy[number] >= self.session.threshold
             return QColor(palette.warning) if flagged else None
         if column.title == "Q" and entries.quality[number] != NO_QUALITY:

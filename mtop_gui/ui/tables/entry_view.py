@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
-    from mtop_gui.ui.tables.entry_model import EntryModel
+    from mtop_gui.ui.tables.entry_model import EntryModel, Index
 
 
 class EntryView(QTableView):
     """Shows an EntryModel; a row a person goes to is selected in the Session, and the other way round."""
 
-    walked = Signal()
-    """A person selected a row here: this table's order is now the one that next and previous follow."""
-
     def __init__(self, model: EntryModel, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries_model, self._session = model, session
+        self._place = 0
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -37,8 +35,9 @@ class EntryView(QTableView):
         vertical.setDefaultSectionSize(self.fontMetrics().height() + 7)
         vertical.setMinimumSectionSize(10)
         self._lay_out_columns()
-        model.modelReset.connect(self.show_selection)
-        session.selection_changed.connect(self.show_selection)
+        model.modelAboutToBeReset.connect(self._note_place)
+        model.modelReset.connect(self._reset_done)
+        session.selection_changed.connect(lambda _: self.show_selection())
 
     def _lay_out_columns(self) -> None:
         header = self.horizontalHeader()
@@ -47,11 +46,25 @@ class EntryView(QTableView):
         unit = self.fontMetrics().averageCharWidth()
         for position, column in enumerate(self._entries_model.columns):
             if column.width:
-                header.resizeSection(position, unit * (column.width + 2) + 4)
+                title = header.fontMetrics().horizontalAdvance(column.title)
+                header.resizeSection(position, max(unit * (column.width + 2), title + 18))
             else:
                 header.setSectionResizeMode(position, QHeaderView.ResizeMode.Stretch)
 
-    def show_selection(self) -> None:
+    def follow(self) -> None:
+        """Let next and previous follow the order of this table from now on."""
+        self._session.walk.follow(self, self._entries_model.walk_order())
+
+    def _note_place(self) -> None:
+        self._place = self.verticalScrollBar().value()
+
+    def _reset_done(self) -> None:
+        # A table that is sorted anew while a run goes on must not scroll away under the person's eyes.
+        self._session.walk.reorder(self, self._entries_model.walk_order())
+        self.show_selection(scroll=False)
+        self.verticalScrollBar().setValue(self._place)
+
+    def show_selection(self, scroll: bool = True) -> None:
         """Mark the row of the Session's selected entry, and scroll to it."""
         row = self._entries_model.row_of(self._session.selected)
         with QSignalBlocker(self.selectionModel()):
@@ -60,27 +73,27 @@ class EntryView(QTableView):
                 self.setCurrentIndex(QModelIndex())
             else:
                 self.selectRow(row)
-        if row is not None:
+        if row is not None and scroll and self._session.walk.followed(self):
             self.scrollTo(self._entries_model.index(row, 0))
         self.viewport().update()
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(self, current: Index, previous: Index) -> None:
         """Select in the Session what a person moved to."""
         super().currentChanged(current, previous)
         number = self._entries_model.number_at(current.row()) if current.isValid() else None
         if number is not None and number != self._session.selected:
-            self.walked.emit()
+            self.follow()
             self._session.select(number)
 
-    def showing(self) -> bool:
-        """Whether the mouse or the keyboard is in this table."""
-        return self.hasFocus() or self.underMouse()
-
-    def sort_by_click(self, first_descending: tuple[int, ...] = ()) -> None:
-        """Let a click on a header sort; numeric columns start with their highest."""
+    def sort_by_click(self, column: int = -1, descending: bool = False) -> None:
+        """Let a click on a header sort; begin with this column, -1 for the order of the files."""
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
+        header.setSortIndicatorClearable(False)
         header.setSortIndicatorShown(True)
+        self._entries_model.sort_column, self._entries_model.descending = column, descending
+        order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+        header.setSortIndicator(column, order)
         header.sortIndicatorChanged.connect(
             lambda column, order: self._entries_model.sort(column, Qt.SortOrder(order))
         )

@@ -1,0 +1,65 @@
+"""The whole window, made as the program makes it, with a fake network and a store of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mtop_gui.settings import Settings
+from mtop_gui.store.review_store import open_store
+from mtop_gui.ui.app import Bench
+from mtop_gui.ui.state import WindowState
+from tests.support.fakes import FakePredictor, write_demo_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+
+BenchMaker = Callable[..., Bench]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """A folder of six spectra."""
+    write_demo_folder(tmp_path / "night1", 6)
+    return tmp_path / "night1"
+
+
+@pytest.fixture
+def make_bench(qtbot: Any, qapp: QApplication, tmp_path: Path) -> Iterator[BenchMaker]:
+    """Make a running window; every one made in a test shares settings, state and store with the others."""
+    made: list[Bench] = []
+
+    def make(
+        *paths: Path, predictor: Any = None, wait: bool = True, store: Any = None, **settings: Any
+    ) -> Bench:
+        predictor = predictor or FakePredictor()
+        bench = Bench(
+            qapp,
+            Settings(**{"reviewer": "Ada", **settings}),
+            store or open_store(tmp_path / "reviews.sqlite"),
+            lambda _: predictor,
+            bundles=["moons-lr"],
+            state=WindowState(tmp_path / "window.ini"),
+            settings_file=tmp_path / "settings.toml",
+        )
+        made.append(bench)
+        bench.start(paths)
+        if wait:
+            qtbot.waitUntil(lambda: settled(bench), timeout=8000)
+        return bench
+
+    yield make
+    for bench in made:
+        bench.window.close()
+        bench.window.deleteLater()
+    qapp.processEvents()
+
+
+def settled(bench: Bench) -> bool:
+    """Whether everything asked for has arrived and is drawn."""
+    session = bench.session
+    return bool(session.folders and session.settled and not bench.lanes.busy)
