@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -79,11 +80,13 @@ def unit_text(flux_unit: str, exponent: int) -> str:
     if not flux_unit:
         return "arbitrary units" if exponent == 0 else f"1e{exponent} arbitrary units"
     try:
-        unit = u.Unit(flux_unit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", u.UnitsWarning)
+            unit = u.Unit(flux_unit)
         scale = float(getattr(unit, "scale", 1.0))
-        if scale > 0 and np.isclose(np.log10(scale) % 1, 0):
+        if scale not in (0.0, 1.0) and np.isclose(np.log10(scale), round(np.log10(scale))):
             exponent += round(np.log10(scale))
-            unit = unit / scale
+            unit = u.CompositeUnit(1.0, unit.bases, unit.powers)
         text = "erg/s/cm²/Å" if unit == u.Unit(FLAM) else unit.to_string("unicode", fraction=False)
     except ValueError:
         text = flux_unit

@@ -175,8 +175,7 @@ def apply_theme(app: QApplication, name: str) -> Palette:
     The Palette, to be handed to every plot with ``set_palette``.
     """
     palette = choose_palette(name)
-    if app.style().objectName().lower() != "fusion":
-        app.setStyle("Fusion")
+    app.setStyle("Fusion")
     app.setPalette(_qt_palette(palette))
     app.setStyleSheet(_style_sheet(palette))
     return palette

@@ -31,9 +31,10 @@ def measure(spectra: int = SPECTRA, steps: int = STEPS) -> dict[str, float]:
     from mtop_gui.ui.display import DisplayOptions, resolve
     from mtop_gui.ui.plots import PdfPlot, SpectrumStack
     from mtop_gui.ui.theme import apply_theme
-    from tests.ui.support_plots import make_prediction, make_spectrum, moons
+    from tests.support.plots import make_prediction, make_spectrum, moons
 
-    app = QApplication.instance() or QApplication([])
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication([])
     palette = apply_theme(app, "dark")
     instrument, options = moons(), DisplayOptions()
     stack, pdf = SpectrumStack(palette), PdfPlot(palette)
