@@ -40,7 +40,7 @@ def find_segments(wavelength: FloatArray) -> list[slice]:
 
 
 def robust_range(flux: FloatArray) -> tuple[float, float]:
-    """Choose the flux range worth showing: the bulk of the pixels, and strong lines up to three times above it.
+    """Choose the flux range worth showing: the bulk of the pixels, and lines up to three times their spread.
 
     Parameters
     ----------
@@ -53,12 +53,15 @@ def robust_range(flux: FloatArray) -> tuple[float, float]:
     good = flux[np.isfinite(flux)]
     if good.size == 0:
         return (-1.0, 1.0)
-    bottom, low, middle, high, top = (float(q) for q in np.quantile(good, [0.0005, 0.005, 0.5, 0.99, 0.9995]))
+    bottom, low, middle, high, top = (
+        float(q) for q in np.quantile(good, [0.0005, 0.025, 0.5, 0.975, 0.9995])
+    )
     spread = max(high - low, abs(middle) * 0.05)
     if spread <= 0:
         spread = max(abs(middle), 1.0)
-    ceiling = min(max(top, high), high + 1.5 * spread)
-    floor = max(min(bottom, low), low - 0.3 * spread)
+    # Lines rise above the bulk; far below it lie only defects.
+    ceiling = min(max(top, high), high + 2.0 * spread)
+    floor = max(min(bottom, low), low - 0.4 * spread)
     # Zero in view says how much of the flux is background; worth at most half the panel.
     if 0 < floor < ceiling - floor:
         floor = 0.0

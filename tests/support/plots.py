@@ -38,7 +38,7 @@ def make_spectrum(instrument: Instrument, seed: int = 1, redshift: float = 1.5) 
 
 
 def make_prediction(instrument: Instrument, redshift: float = 1.5, rejection: str = "") -> Prediction:
-    grid = 0.6015 + 0.003 * np.arange(800)
+    grid = np.asarray(0.6015 + 0.003 * np.arange(800), dtype=np.float64)
     pdf = 0.7 * np.exp(-0.5 * ((grid - redshift) / 0.004) ** 2)
     pdf = pdf + 0.3 * np.exp(-0.5 * ((grid - redshift - 0.6) / 0.004) ** 2) + 1e-6
     pdf /= pdf.sum()

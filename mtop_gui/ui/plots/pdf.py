@@ -113,7 +113,9 @@ class PdfPlot(QWidget):
         if grid is not None:
             low, high = float(grid[0]), float(grid[-1])
             margin = 0.01 * (high - low)
-            self.view.go_home(low - margin, high + margin, slack=4 * margin, least=1e-4)
+            self.view.go_home(
+                (low - margin, high + margin), limits=(low - 5 * margin, high + 5 * margin), least=1e-4
+            )
         self._home_range()
         self._refresh()
 

@@ -52,6 +52,11 @@ class Panel:
         self.plot.addItem(trace, ignoreBounds=True)
         return trace
 
+    def say(self, notice: str) -> None:
+        """Show a sentence instead of the lines; "" shows the lines."""
+        self.notice.show_text(notice)
+        self.labels.setVisible(not notice)
+
     def dress(self, palette: Palette) -> None:
         """Wear a theme."""
         for item in (self.backdrop, self.notice):
@@ -143,9 +148,9 @@ class SpectrumStack(QWidget):
         for panel in self.panels.values():
             panel.left.show_numbers(state.flux is not None)
         self.panels["saliency"].bottom.show_numbers(state.flux is not None)
-        self.flux.notice.show_text(state.flux_notice)
-        self.panels["line"].notice.show_text(state.line_notice)
-        self.panels["saliency"].notice.show_text(state.saliency_notice)
+        self.flux.say(state.flux_notice)
+        self.panels["line"].say(state.line_notice)
+        self.panels["saliency"].say(state.saliency_notice)
         self.header.show_state(state)
         if keep_view is None:
             keep_view = state.spectrum_id == previous.spectrum_id and previous.flux is not None
@@ -159,11 +164,17 @@ class SpectrumStack(QWidget):
     def reset_view(self) -> None:
         """Show the whole spectrum, at a flux range that is blind to sky residuals."""
         self._home_y = True
-        segments = self._state.segments
-        if segments:
-            low, high = segments[0][0], segments[-1][1]
+        state = self._state
+        if state.wavelength is not None and state.flux is not None:
+            # Where there is flux: an arm that is masked from end to end is not worth half the screen.
+            shown = state.wavelength[np.isfinite(state.flux)]
+            low, high = float(shown[0]), float(shown[-1])
             margin = 0.008 * (high - low) or 1.0
-            self.flux.view.go_home(low - margin, high + margin, slack=3 * margin, least=min(10.0, high - low))
+            self.flux.view.go_home(
+                (low - margin, high + margin),
+                limits=(state.segments[0][0] - 3 * margin, state.segments[-1][1] + 3 * margin),
+                least=min(10.0, high - low + margin),
+            )
         self._home_flux_range()
         self._refresh()
 

@@ -24,20 +24,19 @@ class PanelView(pg.ViewBox):  # type: ignore[misc]
         super().__init__(enableMenu=False)
         self.disableAutoRange()
         self.setDefaultPadding(0.0)
-        self._home: tuple[float, float, float, float] | None = None
+        self._limits: tuple[tuple[float, float], float] | None = None
         # pyqtgraph moves the curves only while it paints, and then has to paint everything again.
         self.sigRangeChanged.connect(self._move_now)
 
-    def go_home(self, low: float, high: float, *, slack: float, least: float) -> None:
-        """Show `low`…`high`, from where one may pan `slack` further and zoom down to `least`."""
-        home = (low, high, slack, least)
-        if home != self._home:
-            self._home = home
+    def go_home(self, shown: tuple[float, float], *, limits: tuple[float, float], least: float) -> None:
+        """Show an interval of x, from where one may pan to `limits` and zoom down to `least`."""
+        if (limits, least) != self._limits:
+            self._limits = (limits, least)
             self.setLimits(xMin=None, xMax=None, minXRange=None)
-            self.setXRange(low, high, padding=0)
-            self.setLimits(xMin=low - slack, xMax=high + slack, minXRange=least)
-        elif self.viewRange()[0] != [low, high]:
-            self.setXRange(low, high, padding=0)
+            self.setXRange(*shown, padding=0)
+            self.setLimits(xMin=limits[0], xMax=limits[1], minXRange=least)
+        elif self.viewRange()[0] != list(shown):
+            self.setXRange(*shown, padding=0)
 
     def _move_now(self, *_: Any) -> None:
         self.updateMatrix()
