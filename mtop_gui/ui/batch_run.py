@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from mtop_gui.batch import predict_catalogue
 from mtop_gui.core.events import Advanced, Event, Failed, Finished, Predicted
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
@@ -85,6 +84,8 @@ class BatchRun(QObject):
         threshold, passes = self._session.threshold, self._network.mc_passes
 
         def work(report: Report) -> list[CatalogueRow]:
+            from mtop_gui.batch import predict_catalogue
+
             report(Advanced(0, len(paths), "loading"))
             return predict_catalogue(
                 paths,

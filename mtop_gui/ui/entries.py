@@ -67,7 +67,7 @@ class Entries:
         self.errors: dict[int, str] = {}
         self.reasons: dict[int, str] = {}
         self.hashes: dict[int, str] = {}
-        self._where: dict[SpectrumId, int] = {}
+        self._where: dict[tuple[str, int], int] = {}
         self._columns: dict[str, NDArray[Any]] = {}
         self._size = 0
         self._reserve(1024)
@@ -95,7 +95,7 @@ class Entries:
     def extend(self, found: Iterable[NewEntry]) -> None:
         """Append what was found; a spectrum already listed is skipped."""
         for entry in found:
-            place = SpectrumId(entry.path, entry.row)
+            place = (str(entry.path), entry.row)
             if place in self._where:
                 continue
             if self._size == len(self._columns["status"]):
@@ -112,7 +112,7 @@ class Entries:
 
     def find(self, path: Path, row: int) -> int | None:
         """Give the number of a spectrum by its place; None when it is not listed."""
-        return self._where.get(SpectrumId(path, row))
+        return self._where.get((str(path), row))
 
     def place(self, number: int) -> SpectrumId:
         """Give file and row of an entry."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from mtop_gui import io
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
 if TYPE_CHECKING:
@@ -150,6 +149,8 @@ class Loader(QObject):
 
     def _read(self, number: int, place: SpectrumId) -> None:
         def work(report: Report) -> tuple[Spectrum, Prediction | None]:
+            from mtop_gui import io  # astropy: imported here, so that the window is up before it
+
             spectrum = io.read_one(place.path, place.row)
             return spectrum, self._cache.load(spectrum)  # hashes the arrays, in this thread
 

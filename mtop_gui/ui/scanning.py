@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtop_gui import io
 from mtop_gui.core.errors import MtopError
 from mtop_gui.ui.entries import NewEntry
 
@@ -42,6 +41,8 @@ def scan(paths: Sequence[Path], report: Callable[[Found], None]) -> int:
     MtopError : a path does not exist.
     Cancelled : `report` asked for it.
     """
+    from mtop_gui import io  # astropy: imported here, so that the window is up before it
+
     files = io.find_files(list(paths))
     chunk: list[NewEntry] = []
     count = 0
@@ -59,6 +60,8 @@ def scan(paths: Sequence[Path], report: Callable[[Found], None]) -> int:
 
 def entries_of(path: Path) -> list[NewEntry]:
     """Ask a file what it holds; a file that cannot be read is one entry that says why."""
+    from mtop_gui import io
+
     try:
         heads = io.index(path)
     except MtopError as error:

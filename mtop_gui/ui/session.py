@@ -80,6 +80,7 @@ class Session(QObject):
         self._show_soon = self._timer(0, self._show)
         self._changed_soon = self._timer(60, self.entries_changed.emit)
         self._saliency_soon = self._timer(160, self._want_saliency)
+        self._added_soon = self._timer(150, self._announce_added)
         self._fetch_soon = self._timer(100, self._fetch)
 
     def _timer(self, milliseconds: int, slot: Any) -> QTimer:
@@ -104,6 +105,7 @@ class Session(QObject):
         """Begin with an empty list for these files and folders."""
         self.entries = Entries()
         self.folders = folders
+        self._added_soon.stop()
         self.walk.clear()
         self._clear_selection()
         self._drafts = {}
@@ -119,8 +121,14 @@ class Session(QObject):
         before = len(self.entries)
         self.entries.extend(found)
         if len(self.entries) > before:
-            self.entries_added.emit()
-            self._fetch_soon.start()
+            if before == 0:
+                self._announce_added()
+            elif not self._added_soon.isActive():
+                self._added_soon.start()
+
+    def _announce_added(self) -> None:
+        self.entries_added.emit()
+        self._fetch_soon.start()
 
     def rows_changed(self) -> None:
         """Announce, soon and once, that columns of some entries changed."""
@@ -180,7 +188,13 @@ class Session(QObject):
     @property
     def settled(self) -> bool:
         """Whether everything that changed has been announced and drawn."""
-        timers = (self._show_soon, self._changed_soon, self._saliency_soon, self._fetch_soon)
+        timers = (
+            self._show_soon,
+            self._changed_soon,
+            self._saliency_soon,
+            self._added_soon,
+            self._fetch_soon,
+        )
         return not any(timer.isActive() for timer in timers)
 
     def step(self, by: int) -> bool:

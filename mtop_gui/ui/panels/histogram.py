@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
 
 from mtop_gui.ui.theme import small_font
 
@@ -45,12 +44,12 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         item.getAxis("left").setWidth(44)
         self._calm = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
         self._doubtful = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
-        self._points = pg.ScatterPlotItem(size=4, pen=None, pxMode=True)
+        self._points = tuple(pg.ScatterPlotItem(size=4, pen=None, pxMode=True) for _ in range(2))
         self.line = pg.InfiniteLine(angle=90, movable=True, label="{value:.2f}")
         self.line.label.setPosition(0.92)
         self.line.label.setMovable(False)
         self.line.sigDragged.connect(lambda line: self.threshold_dragged.emit(float(line.value())))
-        for part in (self._calm, self._doubtful, self._points, self.line):
+        for part in (self._calm, self._doubtful, *self._points, self.line):
             self.addItem(part)
         self.set_palette(palette)
 
@@ -101,7 +100,8 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         item.setLabel("bottom", "entropy of the redshift PDF", color=self._palette.muted)
         for part in (self._calm, self._doubtful):
             part.setVisible(not self.plane)
-        self._points.setVisible(self.plane)
+        for points in self._points:
+            points.setVisible(self.plane)
         if self.plane:
             self._draw_plane(top)
         else:
@@ -133,11 +133,10 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         item.setLabel("left", "skewness", color=self._palette.muted)
         step = max(1, self._entropy.size // MOST_POINTS)
         entropy, skewness = self._entropy[::step], self._skewness[::step]
-        colours = np.array(
-            [QColor(self._palette.line_probability), QColor(self._palette.warning)], dtype=object
-        )
-        brushes = [pg.mkBrush(c) for c in colours[(entropy >= self._threshold).astype(int)]]
-        self._points.setData(x=entropy, y=skewness, brush=brushes)
+        doubtful = entropy >= self._threshold
+        colours = (self._palette.line_probability, self._palette.warning)
+        for points, colour, chosen in zip(self._points, colours, (~doubtful, doubtful), strict=True):
+            points.setData(x=entropy[chosen], y=skewness[chosen], brush=pg.mkBrush(colour))
         highest = float(skewness.max(initial=1.0)) * 1.1
         self.setRange(
             xRange=(0, top), yRange=(min(0.0, float(skewness.min(initial=0.0))), highest), padding=0
