@@ -80,6 +80,7 @@ class DisplayState:
     flux_label : what the flux axis says, unit and exponent included.
     wavelength, flux, flux_smooth, error : (n,) Å and `flux_unit` (scaled by 10**-flux_exponent); NaN where masked or in gaps.
         `flux_smooth` is `flux` itself without smoothing; `error` belongs to `flux_smooth`, None when not wanted.
+    noise_estimated : `error` is the reader's estimate; the file held none.
     continuum : (n,) running continuum or None.
     bad : (n,) True where masked, sky-masked or in a gap.
     flux_range : (lowest, highest) flux worth showing, blind to sky residuals; None when there is no spectrum.
@@ -104,6 +105,7 @@ class DisplayState:
     flux: FloatArray | None = None
     flux_smooth: FloatArray | None = None
     error: FloatArray | None = None
+    noise_estimated: bool = False
     continuum: FloatArray | None = None
     bad: BoolArray | None = None
     flux_range: Span | None = None
@@ -214,14 +216,10 @@ def _with_spectrum(
 ) -> DisplayState:
     wavelength = spectrum.wavelength
     segments = find_segments(wavelength)
-    bad = spectrum.mask | (spectrum.ivar <= 0)
-    if instrument is not None and options.show_sky_mask:
-        bad = bad | _sky_pixels(wavelength, instrument, options.sky_mask_threshold)
-        if bad.all():
-            bad = spectrum.mask
+    bad, weight = _weights(spectrum, options, instrument)
     peak = float(np.max(np.abs(spectrum.flux[~bad]), initial=0.0)) or 1.0
     # In units of the brightest pixel nothing underflows when squared.
-    flux, ivar = spectrum.flux / peak, np.where(bad, 0.0, spectrum.ivar * peak * peak)
+    flux, ivar = spectrum.flux / peak, weight * peak * peak
     raw = np.where(spectrum.mask, np.nan, flux)
     if options.smoothing > 0:
         smooth, error = gaussian_smooth(flux, ivar, options.smoothing, segments)
@@ -248,7 +246,8 @@ def _with_spectrum(
         wavelength=_broken_grid(wavelength, segments),
         flux=shown_flux,
         flux_smooth=shown(smooth) if smooth is not raw else shown_flux,
-        error=shown(error) if options.show_error else None,
+        error=shown(error) if options.show_error and (spectrum.ivar > 0).any() else None,
+        noise_estimated=spectrum.noise_estimated,
         continuum=None if continuum is None else shown(continuum),
         bad=_broken(bad.astype(np.float64), segments) != 0,
         flux_range=(low * scale, high * scale),
@@ -259,6 +258,20 @@ def _with_spectrum(
             for a, b in itertools.pairwise(segments)
         ),
     )
+
+
+def _weights(
+    spectrum: Spectrum, options: DisplayOptions, instrument: Instrument | None
+) -> tuple[BoolArray, FloatArray]:
+    """Choose the pixels to trust and their weight: as many of the Spectrum's own reasons as leave any pixel."""
+    masked = spectrum.mask | (spectrum.ivar <= 0)
+    if masked.all():
+        return spectrum.mask, (~spectrum.mask).astype(np.float64)
+    bad = masked
+    if instrument is not None and options.show_sky_mask:
+        bad = masked | _sky_pixels(spectrum.wavelength, instrument, options.sky_mask_threshold)
+        bad = masked if bad.all() else bad
+    return bad, np.where(bad, 0.0, spectrum.ivar)
 
 
 def _with_prediction(state: DisplayState, prediction: Prediction | None, message: str) -> DisplayState:

@@ -99,6 +99,17 @@ def test_one_good_pixel() -> None:
     assert state.flux_range[0] < -3.0 < state.flux_range[1]
 
 
+def test_a_spectrum_without_any_error_is_shown_all_the_same() -> None:
+    flux = 1e-18 * (2.0 + np.sin(np.arange(300.0) / 30))
+    spectrum = Spectrum(5000.0 + np.arange(300), flux, np.zeros(300), np.zeros(300, dtype=bool))
+    state = resolve(spectrum, None, OPTIONS, instrument=MOONS)
+    assert state.error is None
+    assert state.flux_exponent == -18
+    low, high = state.flux_range
+    assert low < 1.0 < 3.0 < high < 5.0
+    np.testing.assert_allclose(state.flux_smooth, state.flux, atol=0.05)
+
+
 def test_gaps_are_never_interpolated() -> None:
     state = resolve(
         SPECTRUM, PREDICTION, DisplayOptions(smoothing=20.0, show_continuum=True), instrument=MOONS

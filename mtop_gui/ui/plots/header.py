@@ -106,7 +106,7 @@ class Header(QWidget):
         if smoothing > 0:
             entries.append(("line", c.flux_raw, "as observed"))
         if state.error is not None:
-            entries.append(("line", c.error, "error"))
+            entries.append(("line", c.error, "error, estimated" if state.noise_estimated else "error"))
         if state.continuum is not None:
             entries.append(("line", c.continuum, "continuum"))
         kinds = {label.kind == "absorption" for label in state.line_labels}

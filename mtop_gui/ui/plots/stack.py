@@ -117,8 +117,8 @@ class SpectrumStack(QWidget):
             if name != "flux":
                 panel.view.setXLink(flux.view)
                 panel.view.setMouseEnabled(x=True, y=False)
-                panel.view.setLimits(yMin=-0.05, yMax=1.15)
-                panel.view.setYRange(0.0, 1.08, padding=0)
+                panel.view.setYRange(0.0, 1.15, padding=0)
+                panel.left.setStyle(hideOverlappingLabels=False)
                 panel.left.setTicks([[(0.0, "0"), (0.5, ""), (1.0, "1")]])
         self.panels["line"].left.say("P(line)")
         self.panels["saliency"].left.say("saliency")
@@ -157,7 +157,7 @@ class SpectrumStack(QWidget):
         if not keep_view:
             self.reset_view()
         else:
-            if state.options.smoothing != previous.options.smoothing:
+            if state.flux_range != previous.flux_range:
                 self._home_flux_range()
             self._refresh()
 
