@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -212,3 +213,16 @@ def test_the_terminal_report_says_failures_and_notes_once(capsys):
     assert said.count("noise estimated from the data") == 1
     assert "(2 spectra)" in said
     assert "epoch 1/2  loss 0.5" in said
+
+
+def test_chatter_of_libraries_is_held_back_unless_loading_fails(capfd):
+    from mtop_gui.commands.terminal import without_chatter
+
+    with without_chatter():
+        os.write(2, b"custom operations are on")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(OSError, match="Bad file"), without_chatter():
+        os.write(2, b"no such symbol") and os.close(-1)
+    assert capfd.readouterr().err == "no such symbol"
+    os.write(2, b"back")
+    assert capfd.readouterr().err == "back"

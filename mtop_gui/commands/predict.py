@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mtop_gui.commands.terminal import SOME_FAILED, TerminalReport, fail
+from mtop_gui.commands.terminal import SOME_FAILED, TerminalReport, fail, without_chatter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,8 @@ def predict(
     from mtop_gui.network.predictor import Predictor
 
     predictor = Predictor(bundle)
+    with without_chatter():
+        predictor.warm_up()
     with TerminalReport("files") as report:
         rows = predict_catalogue(
             files,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import warnings
 from collections import Counter
 from contextlib import contextmanager
@@ -43,6 +44,24 @@ def plain_errors() -> Iterator[None]:
     except (KeyboardInterrupt, Cancelled):
         print("mtop: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Hold back what C++ libraries print on stderr while they load; show it only when that fails."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        screen = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(screen, held.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
 
 
 class TerminalReport:

@@ -58,6 +58,9 @@ class FakePredictor:
             raise FloatingPointError("the flux is not a flux")
         return [self._one(spectrum) for spectrum in spectra]
 
+    def warm_up(self) -> None:
+        pass
+
     def _one(self, spectrum: Spectrum) -> Prediction:
         level = float(spectrum.flux[0])
         if level > 2.5:

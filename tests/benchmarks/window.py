@@ -81,11 +81,6 @@ class Stage:
         """Wait until the neighbours are fetched."""
         self.until(lambda: not self.bench.lanes.busy)
 
-    def close(self) -> None:
-        """End the window."""
-        self.bench.close()
-        self.bench.window.close()
-
 
 def window(folder: Path, bundle: str) -> dict[str, Figure]:
     """Measure selections far apart (nothing prefetched), neighbours (prefetched) and redshift steps."""
@@ -102,7 +97,6 @@ def window(folder: Path, bundle: str) -> dict[str, Figure]:
         near.append(stage.selection_time(number))
     stage.rest()
     steps = [stage.step_time() for _ in range(STEPS)]
-    stage.close()
     return {
         "select_cold_p95_ms": Figure(p95_ms(cold), "ms", COLD_MS),
         "select_prefetched_p95_ms": Figure(p95_ms(near), "ms", PREFETCHED_MS),
