@@ -151,7 +151,7 @@ def stem_of(path: Path) -> str:
     return name or path.name
 
 
-def unpack(stream: BinaryIO, most: int = LARGEST) -> bytes:
+def unpack(stream: BinaryIO, most: int) -> bytes:
     """Unpack a .gz into memory.
 
     Raises
@@ -191,7 +191,7 @@ def open_file(path: Path) -> Iterator[FitsFile | bytes]:
         if not head:
             raise UnreadableSpectrumError("the file is empty")
         if head[:2] == b"\x1f\x8b":
-            content: bytes | BinaryIO = unpack(stream)
+            content: bytes | BinaryIO = unpack(stream, LARGEST)
             size = len(cast("bytes", content))
             head = cast("bytes", content)[:BLOCK]
         elif size <= _IN_MEMORY:

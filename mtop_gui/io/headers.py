@@ -148,6 +148,15 @@ def medium_of(unit: Hdu, default: Medium, *texts: str) -> Medium:
     return default
 
 
+def usual_medium(file: FitsFile, unit: Hdu) -> Medium:
+    """Tell what an instrument's pipeline gives where the header is silent: air for X-shooter and VIPGI, else vacuum."""
+    instrument = unit.text("INSTRUME") or file.primary.text("INSTRUME")
+    in_air = "SHOOT" in instrument.upper() or any(
+        card in file.primary.header for card in ("PND OBJID", "PND FILE ID", "PND GRISM")
+    )
+    return "air" if in_air else "vacuum"
+
+
 def wcs_axis(unit: Hdu, pixels: int, axis: int = 1) -> tuple[FloatArray, str, bool]:
     """Wavelength of each pixel along one image axis, from CRVAL, CRPIX and CDELT or CD.
 

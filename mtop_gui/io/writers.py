@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def read_catalogue(path: Path | str) -> list[CatalogueRow]:
     ExportError : the file is missing, damaged, of an unknown suffix, or lacks the columns ``file`` and ``row``.
     """
     path = Path(path).expanduser()
-    columns = read_table(path)
+    columns = _read_csv(path) if path.suffix.lower() == ".csv" else read_table(path)
     if not {"file", "row"} <= set(columns):
         raise ExportError(f"{path.name} is no predicted catalogue: it has no columns 'file' and 'row'")
     names = [name for name in COLUMN_TYPES if name in columns]
@@ -70,6 +71,19 @@ def read_catalogue(path: Path | str) -> list[CatalogueRow]:
         CatalogueRow(**{name: _cell(name, columns[name][place]) for name in names})
         for place in range(len(columns["file"]))
     ]
+
+
+def _read_csv(path: Path) -> dict[str, list[str]]:
+    """Read a .csv as text, the apostrophes before would-be formulas taken off again."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            lines = [[word[1:] if word[:1] == "'" else word for word in line] for line in csv.reader(stream)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ExportError(f"{path} cannot be read as a table ({error})") from error
+    names = lines[0] if lines else []
+    if any(len(line) != len(names) for line in lines):
+        raise ExportError(f"{path} cannot be read as a table (its lines differ in length)")
+    return {name: [line[place] for line in lines[1:]] for place, name in enumerate(names)}
 
 
 def _cell(name: str, cell: Any) -> Any:

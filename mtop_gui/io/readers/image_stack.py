@@ -15,6 +15,7 @@ from mtop_gui.io.headers import (
     object_name,
     observing_facts,
     position,
+    usual_medium,
     wcs_axis,
 )
 from mtop_gui.io.raw import RawSpectrum
@@ -22,7 +23,7 @@ from mtop_gui.io.raw import RawSpectrum
 if TYPE_CHECKING:
     from mtop_gui.io.fitsfile import FitsFile
     from mtop_gui.io.hdu import Hdu
-    from mtop_gui.io.raw import Medium, NoiseKind
+    from mtop_gui.io.raw import NoiseKind
 
 LAYOUT = "linear WCS with error HDU"
 
@@ -69,6 +70,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take flux and noise; vacuum unless the header says otherwise, but X-shooter's pipeline gives air."""
+    file.demand_whole()
     flux = _flux(file)
     assert flux is not None  # matches() said so
     noise = _noise(file, flux)
@@ -83,13 +85,12 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         None,
     )
     facts = observing_facts(file, flux)
-    default: Medium = "air" if "SHOOT" in str(facts.get("instrument", "")).upper() else "vacuum"
     ra, dec = position(flux, file.primary)
     return RawSpectrum(
         wavelength=wavelength,
         wavelength_unit=unit_text,
         log10=log10,
-        medium=medium_of(flux, default),
+        medium=medium_of(flux, usual_medium(file, flux)),
         flux=flux.image(),
         noise=noise[0].image(),
         noise_kind=noise[1],

@@ -50,6 +50,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take the aperture's first band as flux, the one whose BANDID speaks of sigma as error; air wavelengths."""
+    file.demand_whole()
     unit = _unit(file)
     assert unit is not None  # matches() said so
     image = unit.image()

@@ -63,6 +63,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take one fibre; its coordinates are radians in these files."""
+    file.demand_whole()
     flux = _flux(file)
     assert flux is not None  # matches() said so
     noise = _noise(file)

@@ -28,6 +28,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take DATA and STAT; CTYPE1 = AWAV means air, WAVE vacuum."""
+    file.demand_whole()
     data, stat, quality = file.find("DATA"), file.find("STAT"), file.find("DQ")
     assert data is not None  # matches() said so
     wavelength, unit_text, log10 = wcs_axis(data, data.shape[0])

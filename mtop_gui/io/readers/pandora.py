@@ -36,6 +36,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take the flux-calibrated spectrum of the primary unit."""
+    file.demand_whole()
     unit, noise = _flux(file), file.find("NOISE")
     assert unit is not None  # matches() said so
     assert noise is not None

@@ -33,6 +33,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take the flux in counts with its variance."""
+    file.demand_whole()
     unit = _unit(file)
     assert unit is not None  # matches() said so
     image = unit.image()

@@ -10,6 +10,7 @@ from mtop_gui.io.headers import (
     object_name,
     observing_facts,
     position,
+    usual_medium,
     wcs_axis,
 )
 from mtop_gui.io.raw import RawSpectrum
@@ -41,6 +42,7 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
     """Take the image; DC-FLAG = 1 or a CTYPE1 with LOG means log10; AWAV means air."""
+    file.demand_whole()
     unit = _unit(file)
     assert unit is not None  # matches() said so
     wavelength, unit_text, log10 = wcs_axis(unit, unit.size)
@@ -49,7 +51,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         wavelength=wavelength,
         wavelength_unit=unit_text,
         log10=log10,
-        medium=medium_of(unit, "vacuum"),
+        medium=medium_of(unit, usual_medium(file, unit)),
         flux=unit.image(),
         flux_unit=unit.text("BUNIT", "FLUXUNIT"),
         ra=ra,
