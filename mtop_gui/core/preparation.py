@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -88,10 +89,18 @@ class Preparation:
 
     def usable(self, instrument: Instrument) -> BoolArray:
         """Tell the pixels (n_pix,) that are looked at: outside bright sky lines and dark edges."""
-        throughput = instrument.efficiency * instrument.sky_transmission
-        medians = [float(np.median(throughput[pixels])) for pixels in instrument.band_slices.values()]
-        dark = throughput < self.min_throughput * instrument.per_pixel(medians)
-        return ~(instrument.sky_mask(self.sky_threshold) | dark)
+        return _usable(self, instrument)
+
+
+@lru_cache(maxsize=16)
+def _usable(preparation: Preparation, instrument: Instrument) -> BoolArray:
+    """Find the usable pixels, once for all spectra."""
+    throughput = instrument.efficiency * instrument.sky_transmission
+    medians = [float(np.median(throughput[pixels])) for pixels in instrument.band_slices.values()]
+    dark = throughput < preparation.min_throughput * instrument.per_pixel(medians)
+    usable: BoolArray = ~(instrument.sky_mask(preparation.sky_threshold) | dark)
+    usable.flags.writeable = False
+    return usable
 
 
 def _finite(value: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import astropy.units as u
@@ -12,6 +13,9 @@ from mtop_gui.core.spectrum import FLAM
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.spectrum import Spectrum
+
+
+_REFERENCE = 1e4
 
 
 def flam_factor(flux_unit: str, wavelength: FloatArray) -> FloatArray | None:
@@ -26,14 +30,24 @@ def flam_factor(flux_unit: str, wavelength: FloatArray) -> FloatArray | None:
     -------
     (n_pix,) factor, or None when the unit is unknown or no flux density (counts, "").
     """
-    if not flux_unit:
+    law = _power_law(flux_unit) if flux_unit else None
+    if law is None:
         return None
+    factor, power = law
+    return np.full(wavelength.shape, factor) if power == 0 else factor * (wavelength / _REFERENCE) ** power
+
+
+@lru_cache(maxsize=256)
+def _power_law(flux_unit: str) -> tuple[float, int] | None:
+    """Give factor at the reference wavelength and its power of wavelength; parsing a unit takes astropy milliseconds."""
+    where = np.array([_REFERENCE, 2 * _REFERENCE])
     try:
         unit = u.Unit(flux_unit)
-        factor = unit.to(u.Unit(FLAM), np.ones_like(wavelength), u.spectral_density(wavelength * u.AA))
+        factors = unit.to(u.Unit(FLAM), np.ones(2), u.spectral_density(where * u.AA))
     except (ValueError, TypeError, u.UnitConversionError):
         return None
-    return np.broadcast_to(np.asarray(factor, dtype=np.float64), wavelength.shape)
+    # Per wavelength, per frequency or in photons: always a whole power of the wavelength.
+    return float(factors[0]), round(float(np.log2(factors[1] / factors[0])))
 
 
 def to_flam(spectrum: Spectrum) -> tuple[FloatArray, FloatArray] | None:
