@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 import traceback
@@ -22,6 +23,20 @@ Work: TypeAlias = "Callable[[Callable[[Any], None]], Any]"
 """Called with a Report; besides Events it may report whatever its `events` callback understands."""
 POST_INTERVAL = 0.04
 """Events of one task reach the window at most this often [s]; 300 spectra/s would otherwise flood its loop."""
+
+
+_kept = threading.local()
+
+
+def _keep_thread_state() -> None:
+    """Let the calling pool thread keep one Python thread state for as long as it lives.
+
+    PySide makes a thread state for each QRunnable and frees it afterwards. pybind11, in TensorFlow and in parts of
+    SciPy, remembers the one in which it was first used; a later task of the same thread would use it freed, and crash.
+    """
+    if not getattr(_kept, "yes", False):
+        ctypes.pythonapi.PyGILState_Ensure()
+        _kept.yes = True
 
 
 class Lane(Enum):
@@ -92,6 +107,7 @@ class Task(QRunnable):
 
     def run(self) -> None:
         """Do the work in the lane's thread."""
+        _keep_thread_state()
         try:
             self._check()
             answer = self._work(self.report)
