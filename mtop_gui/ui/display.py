@@ -227,7 +227,7 @@ def _with_spectrum(
     else:
         smooth_for_range = np.where(bad, np.nan, flux)
         smooth, error = raw, np.where(bad, np.nan, spectrum.error / peak)
-    low, high = robust_range(smooth_for_range)
+    low, high = robust_range(_quiet(smooth_for_range, error))
     exponent = display_exponent(max(abs(low), abs(high)) * peak)
     scale = peak / 10.0**exponent
     continuum = running_continuum(flux, ~bad, segments) if options.show_continuum else None
@@ -258,6 +258,14 @@ def _with_spectrum(
             for a, b in itertools.pairwise(segments)
         ),
     )
+
+
+def _quiet(flux: FloatArray, error: FloatArray) -> FloatArray:
+    """Leave out the pixels that are far noisier than most: residuals of sky lines, whether masked or not."""
+    known = error[np.isfinite(error)]
+    if not known.size:
+        return flux
+    return flux[~(error > 1.5 * np.quantile(known, 0.8))]
 
 
 def _weights(

@@ -237,10 +237,10 @@ QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: none; 
 QTableView, QTreeView, QListView {{ background: {c.panel}; alternate-background-color: {c.window};
   border: 1px solid {c.border}; gridline-color: {c.border};
   selection-background-color: {c.selection}; selection-color: {c.on_selection}; }}
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{ background: {c.panel}; color: {c.text};
+QLineEdit, QPlainTextEdit, QTextEdit {{ background: {c.panel}; color: {c.text};
   border: 1px solid {c.border}; border-radius: 4px; padding: 2px 5px; }}
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus
-  {{ border-color: {c.accent}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {c.accent}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
 QPushButton {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.border}; border-radius: 4px; padding: 3px 10px; }}
 QPushButton:hover {{ border-color: {c.muted}; }}
 QPushButton:checked, QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}

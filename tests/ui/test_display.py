@@ -257,6 +257,16 @@ def test_flux_range_is_blind_to_sky_residuals_and_shows_lines() -> None:
     assert low < 0 < high
 
 
+def test_flux_range_ignores_noisy_pixels_that_nobody_masked() -> None:
+    random = np.random.default_rng(5)
+    sigma = np.where(np.arange(5000) % 12 == 0, 20.0, 0.1)
+    flux = 1.0 + sigma * random.normal(size=5000)
+    spectrum = Spectrum(5000.0 + np.arange(5000), flux, sigma**-2.0, np.zeros(5000, dtype=bool))
+    for smoothing in (0.0, 2.0):
+        low, high = resolve(spectrum, None, DisplayOptions(smoothing=smoothing)).flux_range
+        assert -0.5 < low < 1.0 < high < 3.0
+
+
 @pytest.mark.parametrize(
     ("unit", "exponent", "text"),
     [

@@ -136,6 +136,15 @@ def test_decimation_keeps_every_peak_and_every_gap() -> None:
     np.testing.assert_array_equal(near_y, y[int(near_x[0]) : int(near_x[-1]) + 1])
 
 
+def test_a_mean_column_is_the_mean_of_what_is_not_masked() -> None:
+    y = np.tile([1.0, np.nan, 3.0, 8.0], 2500)
+    y[4000:4100] = np.nan
+    x, drawn = decimate(np.arange(10000.0), y, np.array([], dtype=np.int64), 0.0, 10000.0, 500, mean=True)
+    empty = (x > 4000) & (x < 4100)
+    assert np.isnan(drawn[empty]).all()
+    np.testing.assert_allclose(drawn[~empty], 4.0)
+
+
 def test_the_drawn_curve_is_open_at_the_gap(stack: SpectrumStack) -> None:
     low, high = STATE.gaps[0]
     for name, layer in stack._layers.items():
@@ -299,6 +308,8 @@ def test_the_cursor_is_reported_with_the_flux_there(stack: SpectrumStack) -> Non
     assert wavelength == pytest.approx(labels.to_data(400), abs=20)
     nearest = int(np.nanargmin(np.abs(STATE.wavelength - wavelength)))
     assert np.isnan(flux) or flux == STATE.flux_smooth[nearest]
+    QApplication.sendEvent(stack, QEvent(QEvent.Type.Leave))
+    assert np.isnan(said[-1]).all()
 
 
 # -- views and empty states -----------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from mtop_gui.ui.plots.writing import faded
 from mtop_gui.ui.theme import DARK
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.ui.theme import Palette
 
@@ -45,9 +47,9 @@ class Panel:
         self.notice = Notice(self.view, palette)
         layout.layout.setRowStretchFactor(row, HEIGHTS[name])
 
-    def add(self, z_value: float) -> Trace:
+    def add(self, z_value: float, *, mean: bool = False) -> Trace:
         """Add a layer."""
-        trace = Trace()
+        trace = Trace(mean=mean)
         trace.setZValue(z_value)
         self.plot.addItem(trace, ignoreBounds=True)
         return trace
@@ -74,7 +76,7 @@ class SpectrumStack(QWidget):
     -------
     redshift_dragged(z) : a line's name is pulled along the wavelength.
     peak_clicked(z) : never from here; for symmetry with `PdfPlot`.
-    cursor_moved(wavelength, flux) : Å, and the flux drawn there (NaN where there is none).
+    cursor_moved(wavelength, flux) : Å, and the flux drawn there (NaN where there is none); both NaN outside the panels.
     """
 
     redshift_dragged = Signal(float)
@@ -99,7 +101,7 @@ class SpectrumStack(QWidget):
         self._layers = {
             "flux": flux.add(1),
             "flux_smooth": flux.add(2),
-            "error": flux.add(3),
+            "error": flux.add(3, mean=True),
             "continuum": flux.add(4),
             "line_probability": self.panels["line"].add(4),
             "saliency": self.panels["saliency"].add(4),
@@ -275,6 +277,12 @@ class SpectrumStack(QWidget):
                 shown = "flux" if self._state.flux_smooth is self._state.flux else "flux_smooth"
                 self.cursor_moved.emit(wavelength, self._layers[shown].value_at(wavelength))
                 return
+        self.cursor_moved.emit(float("nan"), float("nan"))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Say that the cursor is nowhere."""
+        self.cursor_moved.emit(float("nan"), float("nan"))
+        super().leaveEvent(event)
 
 
 def _same(one: FloatArray | None, other: FloatArray | None) -> bool:

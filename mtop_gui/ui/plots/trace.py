@@ -16,9 +16,16 @@ _NOTHING = np.empty(0)
 
 
 def decimate(
-    x: FloatArray, y: FloatArray, breaks: IntArray, low: float, high: float, columns: int
+    x: FloatArray,
+    y: FloatArray,
+    breaks: IntArray,
+    low: float,
+    high: float,
+    columns: int,
+    *,
+    mean: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
-    """Keep the lowest and highest value of each screen column between `low` and `high`.
+    """Keep the lowest and highest value of each screen column between `low` and `high`, or their mean.
 
     Parameters
     ----------
@@ -43,17 +50,27 @@ def decimate(
         starts = np.union1d(starts, np.concatenate([inside, inside + 1]))
     ends = np.append(starts[1:], last)
     values = y[:last]
+    middles = (x[starts] + x[ends - 1]) / 2
+    if mean:
+        seen = np.isfinite(values)
+        count = np.add.reduceat(seen.astype(np.float64), starts)
+        total = np.add.reduceat(np.where(seen, values, 0.0), starts)
+        return middles, np.divide(total, count, out=np.full(starts.size, np.nan), where=count > 0)
     kept = np.empty(2 * starts.size)
     kept[0::2] = np.fmin.reduceat(values, starts)
     kept[1::2] = np.fmax.reduceat(values, starts)
-    return np.repeat((x[starts] + x[ends - 1]) / 2, 2), kept
+    return np.repeat(middles, 2), kept
 
 
 class Trace(pg.PlotCurveItem):  # type: ignore[misc]
-    """One layer of a panel."""
+    """One layer of a panel.
 
-    def __init__(self, **options: Any) -> None:
+    With `mean` a crowded column shows its mean, not its extremes: right for an error, wrong for a flux with lines.
+    """
+
+    def __init__(self, *, mean: bool = False, **options: Any) -> None:
         super().__init__(connect="finite", antialias=False, **options)
+        self._mean = mean
         self._x, self._y = _NOTHING, _NOTHING
         self._breaks = np.empty(0, dtype=np.int64)
         self._drawn: tuple[float, float, int] | None = None
@@ -71,7 +88,7 @@ class Trace(pg.PlotCurveItem):  # type: ignore[misc]
         wanted = (low, high, columns)
         if self._x.size and wanted != self._drawn:
             self._drawn = wanted
-            self.setData(*decimate(self._x, self._y, self._breaks, low, high, columns))
+            self.setData(*decimate(self._x, self._y, self._breaks, low, high, columns, mean=self._mean))
 
     def value_at(self, x: float) -> float:
         """Give the value of the pixel nearest to `x`; NaN outside, and where masked."""
