@@ -96,7 +96,7 @@ _LINES = tuple(
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Open folder…", "File", _keys("Ctrl+O"), "open a folder of spectra", "open"),
-    ActionSpec("open_files", "Open files…", "File", _keys("Ctrl+Shift+O"), "open single files"),
+    ActionSpec("open_files", "Open files…", "File", _keys("Ctrl+Shift+O"), "open single files", icon="file"),
     ActionSpec("run", "Run network", "File", _keys("Ctrl+R"), "predict all listed spectra", "run"),
     ActionSpec("cancel", "Cancel run", "File", _keys("Ctrl+."), "stop the run; what is done stays", "cancel"),
     ActionSpec("export", "Save catalogue…", "File", _keys("Ctrl+S"), "write the catalogue", "export"),
@@ -105,9 +105,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "previous", "Previous spectrum", "Spectrum", _keys("B", specvizitor=("Left",)), icon="previous"
     ),
-    ActionSpec("next_flagged", "Next flagged", "Spectrum", _keys("G"), "next flagged, not yet reviewed"),
-    ActionSpec("search", "Search", "Spectrum", _keys("/"), "filter the list by name"),
-    ActionSpec("accept", "Accept network redshift", "Redshift", _keys("Return", "Enter")),
+    ActionSpec(
+        "next_flagged", "Next flagged", "Spectrum", _keys("G"), "next flagged, not yet reviewed", icon="flag"
+    ),
+    ActionSpec("search", "Search", "Spectrum", _keys("/"), "filter the list by name", icon="search"),
+    ActionSpec("accept", "Accept network redshift", "Redshift", _keys("Return", "Enter"), icon="accept"),
     ActionSpec("next_peak", "Next PDF peak", "Redshift", _keys("O"), handler="step_peak", argument=1),
     ActionSpec(
         "previous_peak", "Previous PDF peak", "Redshift", _keys("I"), handler="step_peak", argument=-1
@@ -166,35 +168,78 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *_LINES,
     *_QUALITY,
     ActionSpec(
-        "star", "Star", "Review", _keys("*", specvizitor=("S",)), "mark to come back to", checkable=True
+        "star",
+        "Star",
+        "Review",
+        _keys("*", specvizitor=("S",)),
+        "mark to come back to",
+        checkable=True,
+        icon="star",
     ),
-    ActionSpec("comment", "Comment", "Review", _keys("E"), "write a comment; Esc leaves the field"),
+    ActionSpec(
+        "comment", "Comment", "Review", _keys("E"), "write a comment; Esc leaves the field", icon="comment"
+    ),
     ActionSpec(
         "undo",
         "Undo decision",
         "Review",
         _keys("Ctrl+Z"),
         "take the last decision back, also after a restart",
+        icon="undo",
     ),
-    ActionSpec("redo", "Redo decision", "Review", _keys("Ctrl+Shift+Z", "Ctrl+Y")),
+    ActionSpec("redo", "Redo decision", "Review", _keys("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo"),
     ActionSpec(
-        "smooth_more", "Smooth more", "View", _keys("S", specvizitor=("]",)), handler="smooth", argument=1
+        "smooth_more",
+        "Smooth more",
+        "View",
+        _keys("S", specvizitor=("]",)),
+        handler="smooth",
+        argument=1,
+        icon="smooth",
     ),
     ActionSpec(
         "smooth_less", "Smooth less", "View", _keys("D", specvizitor=("[",)), handler="smooth", argument=-1
     ),
-    ActionSpec("reset_view", "Reset view", "View", _keys("R"), "show the whole spectrum again"),
-    ActionSpec("show_lines", "Spectral lines", "View", _keys("L"), "line labels on or off", checkable=True),
-    ActionSpec("show_error", "Error", "View", _keys("X"), "error on or off", checkable=True),
-    ActionSpec("show_sky_mask", "Sky mask", "View", _keys("M"), "sky mask on or off", checkable=True),
-    ActionSpec("show_continuum", "Continuum", "View", _keys("C"), "continuum on or off", checkable=True),
-    ActionSpec("pdf_log", "Logarithmic PDF", "View", _keys("P"), "PDF linear or logarithmic", checkable=True),
+    ActionSpec("reset_view", "Reset view", "View", _keys("R"), "show the whole spectrum again", icon="reset"),
+    ActionSpec(
+        "show_lines",
+        "Spectral lines",
+        "View",
+        _keys("L"),
+        "line labels on or off",
+        checkable=True,
+        icon="lines",
+    ),
+    ActionSpec("show_error", "Error", "View", _keys("X"), "error on or off", checkable=True, icon="error"),
+    ActionSpec(
+        "show_sky_mask", "Sky mask", "View", _keys("M"), "sky mask on or off", checkable=True, icon="sky"
+    ),
+    ActionSpec(
+        "show_continuum",
+        "Continuum",
+        "View",
+        _keys("C"),
+        "continuum on or off",
+        checkable=True,
+        icon="continuum",
+    ),
+    ActionSpec(
+        "pdf_log",
+        "Logarithmic PDF",
+        "View",
+        _keys("P"),
+        "PDF linear or logarithmic",
+        checkable=True,
+        icon="pdf",
+    ),
     ActionSpec("zen", "Only the plots", "View", _keys("F9", specvizitor=("H",)), checkable=True),
     ActionSpec("full_screen", "Full screen", "View", _keys("F11", specvizitor=("F", "F11")), checkable=True),
-    ActionSpec("theme", "Light or dark", "View", _keys("Ctrl+T"), "change the theme"),
+    ActionSpec("theme", "Light or dark", "View", _keys("Ctrl+T"), "change the theme", icon="theme"),
     ActionSpec("reset_layout", "Reset panel layout", "View"),
     ActionSpec("help", "Keys", "Help", _keys("?"), "show or hide this help", "help"),
-    ActionSpec("preset", "Other key preset", "Help", help="change between the Marz and specvizitor keys"),
+    ActionSpec(
+        "preset", "Other key preset", "Help", help="change between the Marz and specvizitor keys", icon="keys"
+    ),
     ActionSpec("escape", "Leave field or help", "Help", _keys("Esc"), in_menu=False),
     ActionSpec("about", "About", "Help"),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from mtop_gui.core.errors import StoreError
 from mtop_gui.core.resources import resource_path
 from mtop_gui.settings import Settings, load_settings, save_settings
 from mtop_gui.ui.batch_run import BatchRun
@@ -25,7 +26,8 @@ from mtop_gui.ui.reviewing import Reviewing
 from mtop_gui.ui.session import Session
 from mtop_gui.ui.state import Resume, WindowState
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, describe
-from mtop_gui.ui.theme import apply_theme
+from mtop_gui.ui.theme import apply_theme, program_icon
+from mtop_gui.ui.unavailable_store import UnavailableStore
 from mtop_gui.ui.widgets import TextFieldKeys
 
 if TYPE_CHECKING:
@@ -92,13 +94,19 @@ class Bench(QObject):
         if state is not None:
             state.restore_layout(self.window)
 
-    def start(self, paths: Sequence[Path | str] = ()) -> None:
-        """Show the window, then open the paths, or what was open, or the demo; then load the network."""
-        self.window.show()
-        self.window.status.show_bundle(f"{self.network.bundle}: loading…")
-        QTimer.singleShot(0, self, lambda: self._begin(paths))
+    def start(self, paths: Sequence[Path | str] = (), warning: str = "") -> None:
+        """Show the window, then open the paths, or what was open, or the demo; then load the network.
 
-    def _begin(self, paths: Sequence[Path | str]) -> None:
+        Parameters
+        ----------
+        warning : a sentence for the banner: what went wrong before there was a window.
+        """
+        self.window.show()
+        self.window.browser.view.setFocus()
+        self.window.status.show_bundle(f"{self.network.bundle}: loading…")
+        QTimer.singleShot(0, self, lambda: self._begin(paths, warning))
+
+    def _begin(self, paths: Sequence[Path | str], warning: str) -> None:
         self.reviewing.load()
         resume = self.state.resume() if self.state is not None else Resume()
         if paths:
@@ -107,6 +115,8 @@ class Bench(QObject):
             self.controller.open(resume.folders, resume)
         elif (demo := resource_path("demo")).is_dir() and any(demo.iterdir()):
             self.controller.open([demo])
+        if warning:
+            self.window.banner.show_message(warning)
         self._load_network()
 
     def _load_network(self) -> None:
@@ -250,12 +260,17 @@ def run_gui(
     assert isinstance(app, QApplication)
     app.setApplicationName("mtop-gui")
     app.setDesktopFileName("mtop-gui")
+    app.setWindowIcon(program_icon())
     once = screenshot is not None
     warning = ""
     if settings is None:
         settings, warning = load_settings()
     if store is None:
-        store = open_store(":memory:" if once else settings.store or None)
+        try:
+            store = open_store(":memory:" if once else settings.store or None)
+        except StoreError as error:
+            warning = f"No decision can be saved: {error}"
+            store = UnavailableStore(str(error))
     factory = shipped_factory if predictor_factory is None else lambda _: predictor_factory()
     bench = Bench(
         app,
@@ -269,9 +284,7 @@ def run_gui(
     install_excepthook(bench.controller.show_failure)
     if size is not None:
         bench.window.resize(*size)
-    bench.start(paths)
-    if warning:
-        bench.window.banner.show_message(warning)
+    bench.start(paths, warning)
     if screenshot is not None:
         from mtop_gui.ui.screenshot import Photographer
 

@@ -85,7 +85,7 @@ class Controller(QObject):
             "full_screen": lambda on: window.showFullScreen() if on else window.showNormal(),
             "theme": self.theme_wanted.emit,
             "reset_layout": window.reset_layout,
-            "help": lambda: window.key_help.toggle(self.actions.preset),
+            "help": lambda: window.key_help.toggle(self.actions.preset, reviewing.scale.meanings),
             "preset": self._change_preset,
             "escape": self._escape,
             "about": self._about,
@@ -311,7 +311,7 @@ class Controller(QObject):
         focused = self._window.focusWidget()
         if focused is not None and is_text_field(focused):
             focused.clearFocus()
-        self._window.stack.setFocus()
+        self._window.browser.view.setFocus()
 
     def _about(self) -> None:
         text = f"<b>mtop-gui {__version__}</b><br>The bench at which astronomers vet galaxy redshifts."

@@ -66,8 +66,9 @@ class MainWindow(QMainWindow):
         self.plots = QSplitter(Qt.Orientation.Vertical)
         self.plots.addWidget(self.stack)
         self.plots.addWidget(self.pdf)
-        self.plots.setStretchFactor(0, 7)
+        self.plots.setStretchFactor(0, 5)
         self.plots.setStretchFactor(1, 2)
+        self.plots.setSizes([470, 140])
         self.plots.setChildrenCollapsible(False)
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
             dock.show()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(
-            [self.docks["browser"], self.docks["review"]], [unit * 42, unit * 36], Qt.Orientation.Horizontal
+            [self.docks["browser"], self.docks["review"]], [unit * 46, unit * 36], Qt.Orientation.Horizontal
         )
         self.resizeDocks([self.docks["batch"]], [self.fontMetrics().height() * 14], Qt.Orientation.Vertical)
 

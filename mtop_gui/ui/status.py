@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
@@ -26,12 +26,15 @@ class StatusBar(QStatusBar):
         self.cursor_text.setFixedWidth(unit * 52)
         self.redshift.setFixedWidth(unit * 14)
         self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(10, 1, 12, 1)
+        row.setSpacing(18)
         for label in (self.bundle, self.cursor_text, self.redshift):
-            label.setContentsMargins(8, 0, 8, 0)
-            self.addWidget(label)
-        self.addWidget(self.message, 1)
-        self.addPermanentWidget(self.counts)
-        self.counts.setContentsMargins(8, 0, 8, 0)
+            row.addWidget(label)
+        row.addWidget(self.message, 1)
+        row.addWidget(self.counts)
+        self.addWidget(line, 1)
         session.candidate_changed.connect(self._show_redshift)
         session.selection_changed.connect(lambda _: self._show_redshift())
         for signal in (session.entries_changed, session.entries_added, session.entries_reset):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mtop_gui.ui.actions import ACTIONS
 from mtop_gui.ui.session import SMOOTHING_STEPS
 from mtop_gui.ui.theme import icon
 
@@ -61,6 +62,13 @@ class MainToolBar(QToolBar):
         self.threshold.setRange(0.0, 20.0)
         self.threshold.setDecimals(2)
         self.threshold.setSingleStep(0.05)
+        # Wheel and arrow keys change it; buttons this small would only be missed.
+        self.threshold.setStyleSheet(
+            "QDoubleSpinBox { border: 1px solid palette(mid); border-radius: 4px; padding: 2px 5px; }"
+            "QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }"
+        )
+        self.threshold.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.threshold.setFixedWidth(unit * 8)
         self.threshold.setToolTip("Spectra whose PDF has at least this entropy are flagged")
         self.reviewer = QLineEdit()
         self.reviewer.setPlaceholderText("your name")
@@ -160,8 +168,6 @@ class MainToolBar(QToolBar):
         """Draw the icons in the theme's colour."""
         for title in self._titles:
             title.setStyleSheet(f"color: {palette.muted};")
-        for name, picture in (("open_folder", "open"), ("run", "run"), ("cancel", "cancel")):
-            try:
-                self._actions[name].setIcon(icon(picture, palette))
-            except FileNotFoundError:
-                continue
+        for spec in ACTIONS:
+            if spec.icon:
+                self._actions[spec.id].setIcon(icon(spec.icon, palette))

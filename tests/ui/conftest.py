@@ -28,6 +28,14 @@ def demo(tmp_path: Path) -> Path:
     return tmp_path / "night1"
 
 
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 250 spectra, enough to have time to cancel; only read."""
+    folder = tmp_path_factory.mktemp("many")
+    write_demo_folder(folder, 250)
+    return folder
+
+
 @pytest.fixture
 def make_bench(qtbot: Any, qapp: QApplication, tmp_path: Path) -> Iterator[BenchMaker]:
     """Make a running window; every one made in a test shares settings, state and store with the others."""

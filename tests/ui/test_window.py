@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 
 from mtop_gui.core.errors import BundleError, StoreError
 from mtop_gui.ui.entries import Status
+from mtop_gui.ui.unavailable_store import UnavailableStore
 from tests.support.fakes import FakePredictor, fake_redshift, write_demo_folder, write_spectrum
 from tests.ui.conftest import BenchMaker, settled
 
@@ -270,6 +271,18 @@ def test_a_store_that_fails_marks_nothing_as_saved(
     assert not bench.window.review.qualities[4].isChecked()
 
 
+def test_without_a_store_one_can_look_but_nothing_counts_as_saved(
+    qtbot: Any, make_bench: BenchMaker, demo: Path
+) -> None:
+    bench = make_bench(demo, store=UnavailableStore("the store is locked: close the other program"))
+    run_and_wait(qtbot, bench)
+    press(qtbot, bench, KEY.Key_4)
+    assert "store is locked" in bench.window.banner.text
+    assert (bench.session.entries.quality == -1).all()
+    press(qtbot, bench, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert bench.session.counts()[0] == 6
+
+
 def test_a_network_that_cannot_be_loaded_says_so_and_the_rest_works(
     qtbot: Any, make_bench: BenchMaker, demo: Path
 ) -> None:
@@ -293,10 +306,8 @@ def test_an_unexpected_error_goes_to_one_dialog_with_its_traceback(
     bench.window.failures.close()
 
 
-def test_answers_to_an_old_selection_are_dropped(qtbot: Any, make_bench: BenchMaker, tmp_path: Path) -> None:
-    folder = tmp_path / "many"
-    write_demo_folder(folder, 12)
-    bench = make_bench(folder, predictor=FakePredictor(delay=0.02))
+def test_answers_to_an_old_selection_are_dropped(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
+    bench = make_bench(many, predictor=FakePredictor(delay=0.02))
     seen: list[tuple[int, str]] = []
     session = bench.session
     session.displayed.connect(lambda state: seen.append((session.selected, state.title)))
@@ -310,13 +321,9 @@ def test_answers_to_an_old_selection_are_dropped(qtbot: Any, make_bench: BenchMa
     assert session.entries.status[3] != Status.PREDICTED
 
 
-def test_a_run_can_be_cancelled_and_keeps_what_it_did(
-    qtbot: Any, make_bench: BenchMaker, tmp_path: Path
-) -> None:
-    folder = tmp_path / "many"
-    write_demo_folder(folder, 200)
+def test_a_run_can_be_cancelled_and_keeps_what_it_did(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
     predictor = FakePredictor(delay=0.004)
-    bench = make_bench(folder, predictor=predictor)
+    bench = make_bench(many, predictor=predictor)
     bench.controller.run()
     qtbot.waitUntil(lambda: bench.session.counts()[0] > 20, timeout=8000)
     assert bench.window.toolbar.cancel.isVisible()
@@ -324,32 +331,28 @@ def test_a_run_can_be_cancelled_and_keeps_what_it_did(
     qtbot.waitUntil(lambda: settled(bench), timeout=8000)
     assert not bench.window.toolbar.cancel.isVisible()
     done = bench.session.counts()[0]
-    assert 20 < done < 200
+    assert 20 < done < 250
     assert "cancelled" in bench.window.status.message.text()
     # The second run takes the first one's Predictions from the store.
     predictor.delay = 0.0
     run_and_wait(qtbot, bench)
-    assert bench.session.counts()[0] == 200
-    assert predictor.predicted < 200 + 64 + 8
+    assert bench.session.counts()[0] == 250
+    assert predictor.predicted < 250 + 64 + 8
 
 
-def test_a_person_is_served_while_a_run_goes_on(qtbot: Any, make_bench: BenchMaker, tmp_path: Path) -> None:
-    folder = tmp_path / "many"
-    write_demo_folder(folder, 300)
-    bench = make_bench(folder, predictor=FakePredictor(delay=0.004))
+def test_a_person_is_served_while_a_run_goes_on(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
+    bench = make_bench(many, predictor=FakePredictor(delay=0.004))
     bench.controller.run()
-    bench.session.select(299)
+    bench.session.select(249)
     qtbot.waitUntil(lambda: bench.session.prediction is not None, timeout=8000)
     assert bench.run.running
     bench.run.cancel()
 
 
 def test_closing_during_a_run_takes_less_than_two_seconds(
-    qtbot: Any, make_bench: BenchMaker, tmp_path: Path
+    qtbot: Any, make_bench: BenchMaker, many: Path
 ) -> None:
-    folder = tmp_path / "many"
-    write_demo_folder(folder, 150)
-    bench = make_bench(folder, predictor=FakePredictor(delay=0.01))
+    bench = make_bench(many, predictor=FakePredictor(delay=0.01))
     bench.controller.run()
     qtbot.waitUntil(lambda: bench.run.running)
     began = time.monotonic()

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 from mtop_gui.ui.actions import ACTIONS, ActionSpec, key_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from PySide6.QtGui import QMouseEvent
 
     from mtop_gui.ui.theme import Palette
@@ -29,6 +31,7 @@ class KeyHelp(QFrame):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(24, 18, 24, 20)
         self._body: QWidget | None = None
+        self._scale: Collection[int] = ()
         parent.installEventFilter(self)
         self.hide()
 
@@ -38,8 +41,9 @@ class KeyHelp(QFrame):
             self._place()
         return False
 
-    def toggle(self, preset: str) -> None:
-        """Show or hide."""
+    def toggle(self, preset: str, scale: Collection[int]) -> None:
+        """Show or hide; `scale` are the qualities there are."""
+        self._scale = scale
         if self.isVisible():
             self.hide()
             return
@@ -92,17 +96,17 @@ class KeyHelp(QFrame):
         title = f"{group} ({PRESET_TITLES[preset]} keys)" if group == "Spectrum" else group
         heading = QLabel(f"<b style='color:{self._palette.accent}'>{html.escape(title)}</b>")
         grid.addWidget(heading, 0, 0, 1, 2)
-        for row, (keys, text) in enumerate(key_lines(group, preset), start=1):
+        for row, (keys, text) in enumerate(key_lines(group, preset, self._scale), start=1):
             label = QLabel(f"<b>{html.escape(keys)}</b>")
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setMinimumWidth(70)
+            label.setMinimumWidth(self.fontMetrics().averageCharWidth() * 16)
             grid.addWidget(label, row, 0)
             grid.addWidget(QLabel(text), row, 1)
         grid.setColumnStretch(1, 1)
         return grid
 
 
-def key_lines(group: str, preset: str) -> list[tuple[str, str]]:
+def key_lines(group: str, preset: str, scale: Collection[int]) -> list[tuple[str, str]]:
     """Give (keys, what they do) of a group; the qualities share one line."""
     lines: list[tuple[str, str]] = []
     qualities: list[str] = []
@@ -110,13 +114,15 @@ def key_lines(group: str, preset: str) -> list[tuple[str, str]]:
         if spec.group != group or not spec.keys_of(preset):
             continue
         if spec.handler == "decide":
-            qualities.extend(spec.keys_of(preset))
+            if spec.argument in scale:
+                qualities.extend(spec.keys_of(preset))
         else:
             lines.append((key_text(spec.keys_of(preset)), _text(spec)))
     if qualities:
-        lines.insert(0, (" ".join(sorted(qualities)), "save quality, next spectrum"))
+        lines.insert(0, (" ".join(sorted(qualities)), "Save quality, next spectrum"))
     return lines
 
 
 def _text(spec: ActionSpec) -> str:
-    return spec.text.rstrip("…") if spec.group == "Lines" or not spec.help else spec.help
+    text = spec.text.rstrip("…") if spec.group == "Lines" or not spec.help else spec.help
+    return text if text.startswith("z ") else text[0].upper() + text[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from mtop_gui.ui.entries import Status
 from mtop_gui.ui.panels.histogram import EntropyPlot
@@ -47,8 +47,7 @@ class BatchPanel(QWidget):
         self.view = EntryView(self.model, session)
         self.counts = QLabel()
         self.counts.setTextFormat(Qt.TextFormat.RichText)
-        self.plane = QToolButton()
-        self.plane.setText("Skewness plane")
+        self.plane = QPushButton("Skewness plane")
         self.plane.setCheckable(True)
         self.plane.setToolTip("Entropy against skewness instead of the histogram")
         self.export = QPushButton("Save catalogue…")

@@ -46,7 +46,9 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self._doubtful = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
         self._points = tuple(pg.ScatterPlotItem(size=4, pen=None, pxMode=True) for _ in range(2))
         self.line = pg.InfiniteLine(angle=90, movable=True, label="{value:.2f}")
-        self.line.label.setPosition(0.92)
+        self.line.label.setPosition(0.9)
+        self._empty = pg.TextItem("No predictions yet", anchor=(0.5, 0.5))
+        self.addItem(self._empty, ignoreBounds=True)
         self.line.label.setMovable(False)
         self.line.sigDragged.connect(lambda line: self.threshold_dragged.emit(float(line.value())))
         for part in (self._calm, self._doubtful, *self._points, self.line):
@@ -63,6 +65,7 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
             item.getAxis(side).setTextPen(palette.muted)
         self._calm.setOpts(brush=palette.line_probability, pen=pg.mkPen(palette.plot, width=1))
         self._doubtful.setOpts(brush=palette.warning, pen=pg.mkPen(palette.plot, width=1))
+        self._empty.setColor(palette.muted)
         self.line.setPen(pg.mkPen(palette.text, width=1.5))
         self.line.setHoverPen(pg.mkPen(palette.accent, width=3))
         self.line.label.setColor(palette.text)
@@ -100,6 +103,8 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         item.setLabel("bottom", "entropy of the redshift PDF", color=self._palette.muted)
         for part in (self._calm, self._doubtful):
             part.setVisible(not self.plane)
+        self._empty.setVisible(self._entropy.size == 0)
+        self._empty.setPos(top * 0.75, 2.5)
         for points in self._points:
             points.setVisible(self.plane)
         if self.plane:
@@ -126,7 +131,7 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
             x1=right[doubtful],
             height=counts[doubtful].astype(float),
         )
-        self.setRange(xRange=(0, top), yRange=(0, max(1.0, float(counts.max()) * 1.12)), padding=0)
+        self.setRange(xRange=(0, top), yRange=(0, max(5.0, float(counts.max()) * 1.12)), padding=0)
 
     def _draw_plane(self, top: float) -> None:
         item = self.getPlotItem()

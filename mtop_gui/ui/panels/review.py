@@ -75,7 +75,7 @@ class ReviewPanel(QWidget):
     def _make_keys(self) -> None:
         self.qualities: dict[int, QPushButton] = {}
         meanings = self._reviewing.scale.meanings
-        for quality in sorted(meanings, reverse=True, key=lambda q: (q < 10, q)):
+        for quality in sorted(meanings, reverse=True, key=lambda q: (-(q // 10), q % 10 != 9, q)):
             button = self._button(str(quality), quality_tip(self._reviewing.scale, quality))
             button.clicked.connect(lambda _=False, q=quality: self._reviewing.decide(q))
             self.qualities[quality] = button
@@ -105,6 +105,7 @@ class ReviewPanel(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setToolTip(tip)
         button.setMinimumWidth(24)
+        button.setStyleSheet("padding-left: 1px; padding-right: 1px;")
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         return button
 

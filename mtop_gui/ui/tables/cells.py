@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 from PySide6.QtCore import Qt
 
 from mtop_gui.ui.entries import NO_QUALITY, Status
@@ -33,7 +34,8 @@ class Column:
     text : (session, entry number) -> cell text.
     key : session -> (n,) sort keys over all entries; NaN sorts last.
     width : characters it needs; 0 = takes what is left.
-    numeric : right-aligned, first click sorts descending.
+    numeric : right-aligned unless it takes what is left.
+    falling : the first click sorts the highest first.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Column:
     key: SortKey
     width: int
     numeric: bool = True
+    falling: bool = False
 
 
 def number_text(value: float, digits: int) -> str:
@@ -56,6 +59,7 @@ def _number(title: str, tip: str, name: str, digits: int, width: int) -> Column:
         lambda session, n: number_text(float(getattr(session.entries, name)[n]), digits),
         lambda session: getattr(session.entries, name),
         width,
+        falling=name not in ("z", "z_second", "peak_probability"),
     )
 
 
@@ -86,8 +90,6 @@ def flag_text(session: Session, number: int) -> str:
 
 def flag_key(session: Session) -> FloatArray:
     """(n,) flagged entries high, within them by entropy; what was not predicted NaN."""
-    import numpy as np
-
     entries = session.entries
     entropy = np.nan_to_num(
         entries.entropy, nan=1e3
@@ -98,8 +100,6 @@ def flag_key(session: Session) -> FloatArray:
 
 def quality_key(session: Session) -> FloatArray:
     """(n,) quality, NaN where there is no Decision."""
-    import numpy as np
-
     quality = session.entries.quality.astype(np.float64)
     return np.where(quality == NO_QUALITY, np.nan, quality)
 
@@ -113,6 +113,6 @@ ENTROPY = _number("entropy", "entropy of the redshift PDF: the wider the PDF, th
 PEAK = _number("P(z)", "probability of the best peak", "peak_probability", 2, 5)
 SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
 SECOND_PEAK = _number("P(2nd)", "probability of the second peak", "second_probability", 2, 5)
-FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6)
-REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True)
+FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6, False, True)
+REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True)
 QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

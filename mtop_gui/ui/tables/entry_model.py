@@ -102,7 +102,10 @@ class EntryModel(QAbstractTableModel):
             return None
         column = self.columns[section]
         if role == Role.DisplayRole:
-            return column.title
+            if section != self.sort_column:
+                return column.title
+            arrow = "▾" if self.descending else "▴"
+            return f"{arrow} {column.title}" if column.numeric and column.width else f"{column.title} {arrow}"
         if role == Role.ToolTipRole:
             return column.tip
         if role == Role.TextAlignmentRole:
@@ -159,6 +162,10 @@ class EntryModel(QAbstractTableModel):
             self.dataChanged.emit(
                 self.index(0, 0), self.index(len(self._lines) - 1, len(self.columns) - 1), [Role.DisplayRole]
             )
+
+    def heading_rows(self) -> IntArray:
+        """Give the rows that are headings."""
+        return np.flatnonzero(self._lines < 0)
 
     def number_at(self, row: int) -> int | None:
         """Give the entry number of a row; None for a heading or outside."""

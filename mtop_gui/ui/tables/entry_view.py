@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mtop_gui.ui.tables.entry_model import EntryModel, Index
 
 
+MOST_SPANS = 500
+"""With more headings than this they keep to their first column: Qt's spans are slow."""
+
+
 class EntryView(QTableView):
     """Shows an EntryModel; a row a person goes to is selected in the Session, and the other way round."""
 
@@ -61,8 +65,16 @@ class EntryView(QTableView):
     def _reset_done(self) -> None:
         # A table that is sorted anew while a run goes on must not scroll away under the person's eyes.
         self._session.walk.reorder(self, self._entries_model.walk_order())
+        self._span_headings()
         self.show_selection(scroll=False)
         self.verticalScrollBar().setValue(self._place)
+
+    def _span_headings(self) -> None:
+        self.clearSpans()
+        headings = self._entries_model.heading_rows()
+        if len(headings) <= MOST_SPANS:
+            for row in headings.tolist():
+                self.setSpan(row, 0, 1, len(self._entries_model.columns))
 
     def show_selection(self, scroll: bool = True) -> None:
         """Mark the row of the Session's selected entry, and scroll to it."""
@@ -77,6 +89,9 @@ class EntryView(QTableView):
             self.scrollTo(self._entries_model.index(row, 0))
         self.viewport().update()
 
+    def keyboardSearch(self, search: str) -> None:
+        """Do nothing: letters are keys of the program, and none may jump to a row by accident."""
+
     def currentChanged(self, current: Index, previous: Index) -> None:
         """Select in the Session what a person moved to."""
         super().currentChanged(current, previous)
@@ -87,13 +102,16 @@ class EntryView(QTableView):
 
     def sort_by_click(self, column: int = -1, descending: bool = False) -> None:
         """Let a click on a header sort; begin with this column, -1 for the order of the files."""
+        self._entries_model.sort_column, self._entries_model.descending = column, descending
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
-        header.setSortIndicatorClearable(False)
-        header.setSortIndicatorShown(True)
-        self._entries_model.sort_column, self._entries_model.descending = column, descending
+        # The header says itself how it is sorted: the style's arrow would lie over right-aligned titles.
+        header.setSortIndicatorShown(False)
+        header.sectionClicked.connect(self._sort)
+
+    def _sort(self, column: int) -> None:
+        model = self._entries_model
+        descending = not model.descending if column == model.sort_column else model.columns[column].falling
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        header.setSortIndicator(column, order)
-        header.sortIndicatorChanged.connect(
-            lambda column, order: self._entries_model.sort(column, Qt.SortOrder(order))
-        )
+        model.sort(column, order)
+        self.horizontalHeader().viewport().update()
