@@ -173,8 +173,13 @@ def unpack(stream: BinaryIO, most: int) -> bytes:
 
 
 @contextmanager
-def open_file(path: Path) -> Iterator[FitsFile | bytes]:
-    """Open a file, plain or gzipped; small ones are read in one go.
+def open_file(path: Path, *, at_once: bool = True) -> Iterator[FitsFile | bytes]:
+    """Open a file, plain or gzipped.
+
+    Parameters
+    ----------
+    path : the file.
+    at_once : read a small file in one go, for who wants its data; else only what is asked for.
 
     Yields
     ------
@@ -194,7 +199,7 @@ def open_file(path: Path) -> Iterator[FitsFile | bytes]:
             content: bytes | BinaryIO = unpack(stream, LARGEST)
             size = len(cast("bytes", content))
             head = cast("bytes", content)[:BLOCK]
-        elif size <= _IN_MEMORY:
+        elif at_once and size <= _IN_MEMORY:
             content = stream.read()
         else:
             content = stream

@@ -168,7 +168,7 @@ def index(path: Path | str) -> list[SpectrumHead]:
     NotASpectrumError, UnreadableSpectrumError : as `read`.
     """
     path = Path(path)
-    with errors_in_words(path), open_file(path) as file:
+    with errors_in_words(path), open_file(path, at_once=False) as file:
         if isinstance(file, bytes):
             return [SpectrumHead(0, stem_of(path))]
         reader = find_reader(file)
@@ -195,7 +195,7 @@ def layout_of(path: Path | str) -> str:
     UnreadableSpectrumError : the file cannot be opened.
     """
     path = Path(path)
-    with errors_in_words(path), open_file(path) as file:
+    with errors_in_words(path), open_file(path, at_once=False) as file:
         if isinstance(file, bytes):
             return ascii_table.LAYOUT
         reader = find_reader(file)
@@ -209,6 +209,7 @@ def find_reader(file: FitsFile) -> Reader | None:
 
 def _read_with_specutils(file: FitsFile) -> list[Spectrum]:
     """Try specutils where it is installed; else say what was found and what was looked for."""
+    file.demand_whole()
     other = catalogues.other_kind(file)
     if other:
         raise NotASpectrumError(other)
@@ -220,8 +221,6 @@ def _read_with_specutils(file: FitsFile) -> list[Spectrum]:
         if spectra:
             return spectra
         hint = "specutils does not know it either"
-    if file.damaged:
-        file.demand_whole()
     raise UnreadableSpectrumError(
         f"no spectrum found in {file.inventory()}; looked for {plain_table.LOOKED_FOR}, {wcs1d.LOOKED_FOR}, and the "
         f"layouts {', '.join(reader.LAYOUT for reader in READERS)}; {hint}"

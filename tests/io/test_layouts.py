@@ -9,6 +9,7 @@ from astropy.io import fits
 from mtop_gui import io
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
 from mtop_gui.io.airvac import air_to_vacuum
+from mtop_gui.io.fitsfile import FitsFile
 from tests.io import layouts
 
 FLAM = "erg / (s cm2 Angstrom)"
@@ -297,3 +298,37 @@ def test_compressed_image(tmp_path):
     unit.header.update(layouts.linear(truth))
     fits.HDUList([fits.PrimaryHDU(), unit]).writeto(tmp_path / "c.fits.fz")
     np.testing.assert_allclose(io.read_one(tmp_path / "c.fits.fz").flux, truth.flux, rtol=1e-6)
+
+
+def test_jwst_table_with_a_source_per_row(tmp_path):
+    truth = layouts.truth()
+    padded = truth.wavelength / 1e4
+    padded = np.vstack([padded, np.where(np.arange(200) < 150, padded, np.nan)])
+    columns = [
+        ("SOURCE_ID", "J", [11, 12]),
+        ("WAVELENGTH", "200D", padded, "um"),
+        ("FLUX", "200D", np.vstack([truth.flux, 2 * truth.flux]), "Jy"),
+        ("FLUX_ERROR", "200D", np.vstack([truth.error, 2 * truth.error]), "Jy"),
+    ]
+    fits.HDUList([layouts.primary(), layouts.table(columns, "EXTRACT1D")]).writeto(tmp_path / "x1d.fits")
+    first, second = io.read(tmp_path / "x1d.fits")
+    assert (first.name, second.name) == ("11", "12")
+    np.testing.assert_allclose(second.flux, 2 * truth.flux[:150])
+    assert any("50 pixels without a wavelength" in note for note in second.notes)
+
+
+def test_a_large_file_is_read_row_by_row(tmp_path, monkeypatch):
+    path = tmp_path / "coadd.fits"
+    layouts.write_desi(path, spectra=40)
+    at_once = io.read_one(path, 39)
+    monkeypatch.setattr("mtop_gui.io.fitsfile._IN_MEMORY", 0)
+    taken = []
+    original = FitsFile.read
+
+    def counted(self, offset, count):
+        taken.append(count)
+        return original(self, offset, count)
+
+    monkeypatch.setattr(FitsFile, "read", counted)
+    assert io.read_one(path, 39).content_hash == at_once.content_hash
+    assert sum(taken) < path.stat().st_size

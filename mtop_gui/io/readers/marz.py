@@ -82,6 +82,9 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, flux) | facts,
+        notes=("wavelengths as observed, although the header asks for redshifts in the CMB frame",)
+        if file.primary.true("DO_CMB")
+        else (),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtop_gui.io.build import build_spectrum
+from mtop_gui.io.error_words import silenced
 from mtop_gui.io.raw import RawSpectrum
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 def read(path: Path) -> list[Spectrum]:
     """Read with specutils; an empty list when it does not recognise the file either."""
-    import specutils
-
+    try:
+        import specutils
+    # A package that was built for another numpy fails in its own ways.
+    except Exception:
+        return []
     for kind in (specutils.SpectrumList, getattr(specutils, "Spectrum", None) or specutils.Spectrum1D):
         try:
-            loaded = kind.read(str(path))
+            with silenced():
+                loaded = kind.read(str(path))
         # specutils raises OSError, IORegistryError, KeyError … where a loader only half fits.
         except Exception:
             continue
