@@ -49,7 +49,7 @@ class Settings:
     key_preset: str = "marz"
     bundle: str = "moons-lr"
     mc_passes: int = 1
-    smoothing: float = 0.0
+    smoothing: float = 2.0
     store: str = ""
     recent_folders: tuple[str, ...] = ()
 
