@@ -77,11 +77,13 @@ def parse_flux_unit(text: str) -> str:
 def _scale(found: re.Match[str]) -> float:
     if found["number"] is not None:
         return float(found["number"])
-    return float(found["mantissa"] or 1.0) * 10.0 ** int(found["power"])
+    power = int(found["power"])
+    # No flux density needs a larger exponent, and Python refuses 10.0**999.
+    return float(found["mantissa"] or 1.0) * 10.0**power if abs(power) < 100 else float("nan")
 
 
 def _flux_density(text: str, scale: float) -> u.UnitBase | None:
-    if not text.strip():
+    if not text.strip() or not 0 < scale < float("inf"):
         return None
     with silenced():
         try:
@@ -90,5 +92,7 @@ def _flux_density(text: str, scale: float) -> u.UnitBase | None:
             unit = u.Unit(unit)
         except (ValueError, TypeError, ZeroDivisionError, OverflowError):
             return None
-        known = unit.is_equivalent(u.Unit(FLAM)) or unit.is_equivalent(u.Jy)
-    return unit if known else None
+        for kind in (u.Unit(FLAM), u.Jy):
+            if unit.is_equivalent(kind) and 0 < float(unit.to(kind)) < float("inf"):
+                return unit
+    return None

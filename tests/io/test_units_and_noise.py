@@ -46,7 +46,8 @@ def test_flux_per_frequency(text, jansky):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "MJy/sr", "counts", "electron/s", "erg/cm/s/Ang", "*", "10**", "e-/s/((", "kg"]
+    "text",
+    ["", "MJy/sr", "counts", "electron/s", "erg/cm/s/Ang", "*", "10**", "e-/s/((", "kg", "10^999 Jy", "0 Jy"],
 )
 def test_no_flux_density(text):
     assert parse_flux_unit(text) == ""
