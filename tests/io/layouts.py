@@ -3,107 +3,27 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.io import fits
+
+from tests.io.hand_made import FLAM17, Truth, cells, image, log_truth, primary, save, table, truth
+from tests.io.layouts_of_images import (
+    write_iraf,
+    write_marz,
+    write_moons1d,
+    write_mosfire,
+    write_muse,
+    write_pandora,
+    write_sdss_spspec,
+    write_sixdf,
+    write_wcs1d,
+    write_wcs1d_log,
+    write_xshooter,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-FLAM17 = "1E-17 erg/cm^2/s/Ang"
-
-
-class Truth(NamedTuple):
-    """What a file holds: wavelengths as written, flux and standard deviation."""
-
-    wavelength: np.ndarray
-    flux: np.ndarray
-    error: np.ndarray
-
-
-def truth(
-    pixels: int = 200, start: float = 4000.0, step: float = 1.5, scale: float = 1.0, seed: int = 1
-) -> Truth:
-    """A noisy line on a linear grid."""
-    rng = np.random.default_rng(seed)
-    wavelength = start + step * np.arange(pixels)
-    error = scale * rng.uniform(0.5, 1.5, pixels)
-    line = 30.0 * np.exp(-0.5 * ((np.arange(pixels) - pixels / 2) / 3) ** 2)
-    return Truth(wavelength, scale * (10 + line) + rng.normal(size=pixels) * error, error)
-
-
-def log_truth(pixels: int = 200) -> Truth:
-    """The same on a grid linear in log10."""
-    made = truth(pixels)
-    return made._replace(wavelength=10.0 ** (3.6 + 1e-4 * np.arange(pixels)))
-
-
-def _save(path: Path, *units) -> None:
-    fits.HDUList(list(units)).writeto(path, overwrite=True)
-
-
-def table(columns, name: str = "", **cards):
-    """A binary table: columns as (name, format, array[, unit])."""
-    unit = fits.BinTableHDU.from_columns(
-        [fits.Column(name=c[0], format=c[1], array=c[2], unit=c[3] if len(c) > 3 else None) for c in columns]
-    )
-    if name:
-        unit.name = name
-    unit.header.update(cards)
-    return unit
-
-
-def image(data, **cards):
-    unit = fits.ImageHDU(np.asarray(data))
-    unit.header.update(cards)
-    return unit
-
-
-def primary(data=None, **cards):
-    unit = fits.PrimaryHDU(None if data is None else np.asarray(data))
-    for key, value in cards.items():
-        unit.header[key.replace("__", "-")] = value
-    return unit
-
-
-def linear(made: Truth, **more):
-    """WCS cards of a linear grid."""
-    return {
-        "CRVAL1": made.wavelength[0],
-        "CDELT1": made.wavelength[1] - made.wavelength[0],
-        "CRPIX1": 1.0,
-        **more,
-    }
-
-
-def cells(made: Truth, names, units=("", "", ""), form: str = "D"):
-    """Three columns with one array each."""
-    size = made.flux.size
-    return [
-        (name, f"{size}{form}", values[None, :], unit or None)
-        for name, values, unit in zip(names, made, units, strict=True)
-    ]
-
-
-MOONS_BANDS = {"RI": (6470.0, 0.697, 60), "YJ": (9340.0, 0.984, 50), "H": (14520.0, 0.899, 40)}
-
-
-def write_moons1d(path: Path, bands=("RI", "YJ", "H"), scale: float = 1e-19) -> Truth:
-    parts, units = [], [primary(INST="MOONS_SIM", OBNAME="galaxy 7", NDIT=24.0, DIT=300.0, R_MODE="LR")]
-    for number, band in enumerate(bands):
-        start, step, pixels = MOONS_BANDS[band]
-        made = truth(pixels, start, step, scale, seed=number)
-        parts.append(made)
-        for name, values in (
-            (f"DATA_{band}", made.flux),
-            (f"ERR_{band}", made.error),
-            (f"QUAL_{band}", np.arange(pixels) % 2),
-            ("Sky", np.ones(pixels)),
-        ):
-            units.append(image(values, NAME=name, TUNIT2="erg Angstrom-1 s-1 cm-2", **linear(made)))
-    _save(path, *units)
-    return Truth(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def write_sdss_spec(path: Path, upper: bool = False) -> Truth:
@@ -122,34 +42,11 @@ def write_sdss_spec(path: Path, upper: bool = False) -> Truth:
         ("ZWARNING", "J", [4]),
         ("SUBCLASS", "2A", [""]),
     ]
-    _save(
+    save(
         path,
         primary(BUNIT=FLAM17, PLUG_RA=150.5, PLUG_DEC=-2.25, EXPTIME=2700.0, TELESCOP="SDSS 2.5-M"),
         table(columns, "" if upper else "COADD"),
         table(catalogue, "" if upper else "SPECOBJ"),
-    )
-    return made
-
-
-def write_sdss_spspec(path: Path) -> Truth:
-    made = log_truth()
-    rows = np.vstack(
-        [made.flux, made.flux - 10, made.error, np.zeros_like(made.flux), np.ones_like(made.flux)]
-    )
-    cards = {
-        "COEFF0": 3.6,
-        "COEFF1": 1e-4,
-        "CRVAL1": 3.6,
-        "CD1_1": 1e-4,
-        "DC__FLAG": 1,
-        "VACUUM": True,
-        "Z": 0.1,
-    }
-    _save(
-        path,
-        primary(
-            rows, **cards, SPEC_CLN=2, RAOBJ=180.0, DECOBJ=1.0, RA=5.0, DEC=5.0, BUNIT="1.0E-17 erg/cm/s/Ang"
-        ),
     )
     return made
 
@@ -191,7 +88,7 @@ def write_desi(path: Path, arms=("B", "R", "Z"), spectra: int = 3) -> Truth:
         ("ZWARN", "K", np.zeros(spectra)),
         ("SPECTYPE", "6A", ["GALAXY"] * spectra),
     ]
-    _save(path, *units, table(redshifts, "REDSHIFTS"))
+    save(path, *units, table(redshifts, "REDSHIFTS"))
     return made
 
 
@@ -200,7 +97,7 @@ def write_desi_table(path: Path) -> Truth:
     # Where arms overlap every wavelength comes twice, 4e-10 apart.
     doubled = np.sort(np.concatenate([made.wavelength, made.wavelength[100:110] + 4e-10]))
     flux = np.interp(doubled, made.wavelength, made.flux)
-    _save(
+    save(
         path,
         primary(),
         table(
@@ -221,7 +118,7 @@ def write_fourmost(path: Path) -> Truth:
     )
     quality = np.zeros((1, made.flux.size), dtype="i2")
     quality[0, 5] = 1
-    _save(
+    save(
         path,
         primary(RA=30.0, DEC=-30.0, OBJECT="4MOST 1"),
         table([*columns, ("QUAL", f"{made.flux.size}I", quality)], "PHASE3SPECTRUM"),
@@ -236,7 +133,7 @@ def write_eso(path: Path, unit: str = "nm", ucd: str = "em.wl;obs.atmos") -> Tru
     columns = cells(
         made._replace(wavelength=made.wavelength * factor), ("WAVE", "FLUX", "ERR"), (unit, flam, flam)
     )
-    _save(
+    save(
         path,
         primary(PRODCATG="SCIENCE.SPECTRUM", RA=149.8, DEC=1.8, OBJECT="M19"),
         table(columns, "SPECTRUM", VOCLASS="SPECTRUM V2.0", TUCD1=ucd),
@@ -267,7 +164,7 @@ def write_jwst(path: Path) -> Truth:
         )
         for number in (1, 2)
     ]
-    _save(path, primary(TELESCOP="JWST", INSTRUME="NIRSPEC", TARG_RA=1.0, TARG_DEC=1.0), *units)
+    save(path, primary(TELESCOP="JWST", INSTRUME="NIRSPEC", TARG_RA=1.0, TARG_DEC=1.0), *units)
     return made
 
 
@@ -278,7 +175,7 @@ def write_msaexp(path: Path) -> Truth:
         ("flux", "D", made.flux, "uJy"),
         ("err", "D", made.error, "uJy"),
     ]
-    _save(path, primary(), table(columns, "SPEC1D", SRCNAME="4233_1", SRCRA=214.9, SRCDEC=52.9))
+    save(path, primary(), table(columns, "SPEC1D", SRCNAME="4233_1", SRCRA=214.9, SRCDEC=52.9))
     return made
 
 
@@ -292,30 +189,7 @@ def write_grizli(path: Path) -> Truth:
         ("err", "D", made.error),
         ("flat", "D", flat),
     ]
-    _save(path, primary(TARGET="gdn"), table(columns, "G102"), table(columns, "G141"))
-    return made
-
-
-def write_marz(path: Path, vacuum: bool = False, log: bool = False, ivar: bool = False) -> Truth:
-    """Four fibres, the second of them on sky."""
-    made = log_truth() if log else truth()
-    factor = np.array([1.0, 0.0, 2.0, 3.0])[:, None]
-    noise = np.repeat((made.error ** (-2.0 if ivar else 2.0))[None], 4, axis=0)
-    fibres = table(
-        [
-            ("NAME", "20A", ["one", "sky", "three", "four"]),
-            ("RA", "D", np.radians([35.0, 35.1, 35.2, 35.3])),
-            ("DEC", "D", np.radians([-28.0, -28.1, -28.2, -28.3])),
-            ("TYPE", "1A", ["P", "S", "P", "P"]),
-        ],
-        "FIBRES",
-    )
-    cards = {"VACUUM": True} if vacuum else {}
-    units = [primary(factor * made.flux, **cards, INSTRUME="AAOMEGA-2dF", **({} if log else linear(made)))]
-    if log:
-        units[0].header["LOGSCALE"] = True
-        units.append(image(np.repeat(np.log10(made.wavelength)[None], 4, axis=0), EXTNAME="WAVELENGTH"))
-    _save(path, *units, image(noise, EXTNAME="IVAR" if ivar else "VARIANCE"), fibres)
+    save(path, primary(TARGET="gdn"), table(columns, "G102"), table(columns, "G141"))
     return made
 
 
@@ -333,11 +207,11 @@ def write_lamost(path: Path, cell: bool = False) -> Truth:
                 ("ORMASK", zeros),
             )
         ]
-        _save(path, primary(TELESCOP="LAMOST", RA=99.0, DEC=27.0, Z=-9999.0), table(columns, "COADD"))
+        save(path, primary(TELESCOP="LAMOST", RA=99.0, DEC=27.0, Z=-9999.0), table(columns, "COADD"))
         return made
     rows = np.vstack([made.flux, made.error**-2.0, np.ones_like(zeros), zeros, zeros]).astype("f4")
     cards = {"COEFF0": 3.6, "COEFF1": 1e-4, "CRVAL1": 3.6, "CD1_1": 1e-4, "VACUUM": True, "DC__FLAG": 1}
-    _save(path, primary(rows, TELESCOP="LAMOST", RA=99.0, DEC=27.0, Z=0.01, CLASS="GALAXY", **cards))
+    save(path, primary(rows, TELESCOP="LAMOST", RA=99.0, DEC=27.0, Z=0.01, CLASS="GALAXY", **cards))
     return made
 
 
@@ -346,76 +220,7 @@ def write_vipers(path: Path) -> Truth:
     mask = np.zeros(made.flux.size, dtype="i4")
     mask[3] = 1
     columns = [("WAVES", "E", made.wavelength), ("FLUXES", "E", made.flux), ("NOISE", "E", made.error)]
-    _save(path, primary(), table([*columns, ("MASK", "J", mask)]))
-    return made
-
-
-def write_pandora(path: Path) -> Truth:
-    made = truth(scale=1e-18)
-    unit = primary(made.flux, **linear(made, CTYPE1="WAVE"))
-    for key, value in {"PND OBJID": "CDFS1", "PND OBJRA": 53.2, "PND OBJDEC": -27.8, "PND Z": "2.5"}.items():
-        unit.header[f"HIERARCH {key}"] = value
-    _save(
-        path,
-        unit,
-        image(np.ones((5, made.flux.size)), EXTNAME="EXR2D"),
-        image(made.error, EXTNAME="NOISE", **linear(made)),
-    )
-    return made
-
-
-def write_muse(path: Path) -> Truth:
-    made = truth()
-    cards = linear(made, CTYPE1="AWAV", CUNIT1="Angstrom", BUNIT="10**(-20)*erg/s/cm**2/Angstrom")
-    _save(
-        path,
-        primary(RA=53.1, DEC=-27.7, OBJECT="udf"),
-        image(made.flux, EXTNAME="DATA", **cards),
-        image(made.error**2, EXTNAME="STAT", **cards),
-    )
-    return made
-
-
-def write_sixdf(path: Path) -> Truth:
-    made = truth()
-    rows = np.vstack([made.flux, made.error**2, np.ones_like(made.flux), made.wavelength])
-    thumbnails = [image(np.ones((20, 20))) for _ in range(4)]
-    cards = {"OBSRA": 249.7, "OBSDEC": -1.5, "TARGET": "g16", "Z_HELIO": 0.09, "QUALITY": 4}
-    _save(
-        path,
-        primary(np.ones((20, 20)), INSTRUME="SuperCOSMOS I"),
-        *thumbnails,
-        image(rows[:3, :50], EXTNAME="SPECTRUM V", **linear(made)),
-        image(rows[:3, 50:], EXTNAME="SPECTRUM R", **linear(made)),
-        image(rows, EXTNAME="SPECTRUM VR", **linear(made), **cards),
-    )
-    return made
-
-
-def write_xshooter(path: Path) -> Truth:
-    made = truth()
-    cards = linear(made._replace(wavelength=made.wavelength / 10), CUNIT1="nm", BUNIT="erg/s/cm2/Angstrom")
-    quality = np.zeros(made.flux.size, dtype="i4")
-    quality[9] = 8
-    _save(
-        path,
-        primary(made.flux, INSTRUME="XSHOOTER", OBJECT="GRB", RA=20.0, DEC=-20.0, **cards),
-        image(made.error, EXTNAME="ERRS"),
-        image(quality, EXTNAME="QUAL"),
-    )
-    return made
-
-
-def write_mosfire(path: Path) -> Truth:
-    made = truth(start=19210.0)
-    cards = {"CUNIT1": "Angs", "CRVAL1": made.wavelength[0], "CRPIX1": 1, "CDELT1": 0, "CD1_1": 1.5}
-    names = {"EXT__0": "flux", "EXT__1": "error", "EXT__2": "wavelength in Angs"}
-    _save(
-        path,
-        primary(made.flux, FLUXUNIT=" 10^(-17) ergs/s/A/cm^2", **cards, **names),
-        image(made.error),
-        image(made.wavelength),
-    )
+    save(path, primary(), table([*columns, ("MASK", "J", mask)]))
     return made
 
 
@@ -426,7 +231,7 @@ def write_plain(
     written = made.error**-2.0 if noise is None else noise
     arrays = (made.wavelength, made.flux, written)
     columns = [(name, "D", values, unit) for name, values, unit in zip(names, arrays, units, strict=True)]
-    _save(path, primary(**cards), table(columns))
+    save(path, primary(**cards), table(columns))
     return made
 
 
@@ -438,42 +243,7 @@ def write_gelato(path: Path) -> Truth:
         ("ivar", "D", made.error**-2.0),
         ("sig_flux", "D", made.error),
     ]
-    _save(path, primary(), table(columns))
-    return made
-
-
-def write_wcs1d(path: Path, **cards) -> Truth:
-    made = truth()
-    _save(path, primary(made.flux.astype("f4"), **linear(made, **cards)))
-    return made
-
-
-def write_wcs1d_log(path: Path, flag: bool = True) -> Truth:
-    made = log_truth()
-    cards = {"DC__FLAG": 1} if flag else {"CTYPE1": "WAVE-LOG10"}
-    _save(path, primary(made.flux, CRVAL1=3.6, CD1_1=1e-4, CRPIX1=1.0, **cards))
-    return made
-
-
-def write_iraf(path: Path) -> Truth:
-    """Two apertures, spectrum and sigma bands: one linear, one Chebyshev of order two (linear too)."""
-    made = truth()
-    size = made.flux.size
-    first, last = made.wavelength[[0, -1]]
-    specs = [
-        f"1 1 0 {first} {made.wavelength[1] - first} {size} 0. 1. 2.",
-        f"2 2 2 {first} {made.wavelength[1] - first} {size} 0. 1. 2. 1. 0. 1 2 1. {size}. "
-        f"{(first + last) / 2} {(last - first) / 2}",
-    ]
-    words = "wtype=multispec " + " ".join(f'spec{n} = "{spec}"' for n, spec in enumerate(specs, start=1))
-    cube = np.stack([np.vstack([made.flux, 2 * made.flux]), np.vstack([made.error, 2 * made.error])])
-    unit = primary(
-        cube, CTYPE1="MULTISPE", OBJECT="star", APID2="second", BANDID1="spectrum", BANDID2="sigma - 1"
-    )
-    unit.header["WAT0_001"] = "system=multispec"
-    for number, start in enumerate(range(0, len(words), 68), start=1):
-        unit.header[f"WAT2_{number:03d}"] = words[start : start + 68]
-    _save(path, unit)
+    save(path, primary(), table(columns))
     return made
 
 
@@ -488,11 +258,7 @@ def write_ascii(path: Path, header: str = "# wavelength flux error", delimiter: 
 
 def write_redshift_catalogue(path: Path) -> None:
     columns = [("TARGETID", "K", [1, 2]), ("Z", "D", [0.1, 0.2]), ("ZWARN", "K", [0, 4])]
-    _save(path, primary(), table(columns, "REDSHIFTS"))
-
-
-def write_image(path: Path) -> None:
-    _save(path, primary(np.ones((64, 64), dtype="f4"), CTYPE1="RA---TAN", CTYPE2="DEC--TAN"))
+    save(path, primary(), table(columns, "REDSHIFTS"))
 
 
 def gzipped(path: Path) -> Path:

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as npst
 from mtop_gui import io
 from mtop_gui.core.errors import UnreadableSpectrumError
 from mtop_gui.io.airvac import air_to_vacuum, vacuum_to_air
-from tests.io import layouts
+from tests.io import hand_made, layouts
 
 _TEMPORARY = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -151,7 +151,7 @@ def test_masks_only_grow_and_good_pixels_are_exact(tmp_path, flux, noise, kind):
     wavelength = 4000.0 + np.arange(60)
     columns = [("WAVE", "D", wavelength), ("FLUX", "D", flux), (kind, "D", noise)]
     path = tmp_path / "drawn.fits"
-    fits.HDUList([layouts.primary(), layouts.table(columns)]).writeto(path, overwrite=True)
+    fits.HDUList([hand_made.primary(), hand_made.table(columns)]).writeto(path, overwrite=True)
     usable = np.isfinite(flux) & np.isfinite(noise) & (noise > 0)
     try:
         spectrum = io.read_one(path)
@@ -178,7 +178,7 @@ def test_masks_only_grow_and_good_pixels_are_exact(tmp_path, flux, noise, kind):
 )
 def test_image_without_errors_keeps_its_flux(tmp_path, flux):
     path = tmp_path / "image.fits"
-    fits.HDUList([layouts.primary(flux, CRVAL1=5000.0, CDELT1=2.0)]).writeto(path, overwrite=True)
+    fits.HDUList([hand_made.primary(flux, CRVAL1=5000.0, CDELT1=2.0)]).writeto(path, overwrite=True)
     good = np.isfinite(flux)
     try:
         spectrum = io.read_one(path)

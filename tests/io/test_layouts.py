@@ -10,7 +10,7 @@ from mtop_gui import io
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
 from mtop_gui.io.airvac import air_to_vacuum
 from mtop_gui.io.fitsfile import FitsFile
-from tests.io import layouts
+from tests.io import hand_made, layouts
 
 FLAM = "erg / (s cm2 Angstrom)"
 
@@ -234,7 +234,7 @@ def test_other_kinds_of_file_say_what_they_are(tmp_path):
 
 def test_unknown_layout_lists_what_was_found_and_looked_for(tmp_path):
     columns = [("APPLES", "D", [1.0, 2.0]), ("PEARS", "J", [1, 2])]
-    fits.HDUList([layouts.primary(), layouts.table(columns, "FRUIT")]).writeto(tmp_path / "f.fits")
+    fits.HDUList([hand_made.primary(), hand_made.table(columns, "FRUIT")]).writeto(tmp_path / "f.fits")
     with pytest.raises(UnreadableSpectrumError) as caught:
         io.read(tmp_path / "f.fits")
     for word in ("FRUIT", "APPLES", "PEARS", "WAVE", "CRVAL1", "MOONS1D"):
@@ -246,7 +246,9 @@ def test_falling_and_unsorted_wavelengths_are_put_in_order(tmp_path):
     for order in (slice(None, None, -1), np.random.default_rng(3).permutation(truth.flux.size)):
         columns = [("WAVE", "D", truth.wavelength[order]), ("FLUX", "D", truth.flux[order])]
         columns.append(("ERR", "D", truth.error[order]))
-        fits.HDUList([layouts.primary(), layouts.table(columns)]).writeto(tmp_path / "q.fits", overwrite=True)
+        fits.HDUList([hand_made.primary(), hand_made.table(columns)]).writeto(
+            tmp_path / "q.fits", overwrite=True
+        )
         spectrum = io.read_one(tmp_path / "q.fits")
         np.testing.assert_array_equal(spectrum.wavelength, truth.wavelength)
         np.testing.assert_array_equal(spectrum.flux, truth.flux)
@@ -266,12 +268,12 @@ def test_faint_fluxes_do_not_underflow(tmp_path):
 
 
 def test_columns_in_the_heap_and_scaled_columns(tmp_path):
-    truth = layouts.truth()
+    truth = hand_made.truth()
     heap = [
         fits.Column(name, "PD()", array=np.array([values, values[:150]], dtype=object))
         for name, values in zip(("WAVE", "FLUX", "ERR"), truth, strict=True)
     ]
-    fits.HDUList([layouts.primary(), fits.BinTableHDU.from_columns(heap)]).writeto(tmp_path / "heap.fits")
+    fits.HDUList([hand_made.primary(), fits.BinTableHDU.from_columns(heap)]).writeto(tmp_path / "heap.fits")
     first, second = io.read(tmp_path / "heap.fits")
     np.testing.assert_array_equal(first.flux, truth.flux)
     assert second.flux.size == 150
@@ -283,7 +285,7 @@ def test_columns_in_the_heap_and_scaled_columns(tmp_path):
     ]
     unit = fits.BinTableHDU.from_columns(columns)
     unit.header.update({"XSCAL2": 0.01, "XZERO2": 5.0})
-    fits.HDUList([layouts.primary(), unit]).writeto(tmp_path / "scaled.fits")
+    fits.HDUList([hand_made.primary(), unit]).writeto(tmp_path / "scaled.fits")
     content = (tmp_path / "scaled.fits").read_bytes()
     # astropy would scale the numbers itself if the cards were called by their names from the start.
     (tmp_path / "scaled.fits").write_bytes(
@@ -293,15 +295,15 @@ def test_columns_in_the_heap_and_scaled_columns(tmp_path):
 
 
 def test_compressed_image(tmp_path):
-    truth = layouts.truth(2000)
+    truth = hand_made.truth(2000)
     unit = fits.CompImageHDU(truth.flux[None, :].astype("f4"), compression_type="GZIP_1", quantize_level=0)
-    unit.header.update(layouts.linear(truth))
+    unit.header.update(hand_made.linear(truth))
     fits.HDUList([fits.PrimaryHDU(), unit]).writeto(tmp_path / "c.fits.fz")
     np.testing.assert_allclose(io.read_one(tmp_path / "c.fits.fz").flux, truth.flux, rtol=1e-6)
 
 
 def test_jwst_table_with_a_source_per_row(tmp_path):
-    truth = layouts.truth()
+    truth = hand_made.truth()
     padded = truth.wavelength / 1e4
     padded = np.vstack([padded, np.where(np.arange(200) < 150, padded, np.nan)])
     columns = [
@@ -310,7 +312,7 @@ def test_jwst_table_with_a_source_per_row(tmp_path):
         ("FLUX", "200D", np.vstack([truth.flux, 2 * truth.flux]), "Jy"),
         ("FLUX_ERROR", "200D", np.vstack([truth.error, 2 * truth.error]), "Jy"),
     ]
-    fits.HDUList([layouts.primary(), layouts.table(columns, "EXTRACT1D")]).writeto(tmp_path / "x1d.fits")
+    fits.HDUList([hand_made.primary(), hand_made.table(columns, "EXTRACT1D")]).writeto(tmp_path / "x1d.fits")
     first, second = io.read(tmp_path / "x1d.fits")
     assert (first.name, second.name) == ("11", "12")
     np.testing.assert_allclose(second.flux, 2 * truth.flux[:150])

@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from mtop_gui import io
 from mtop_gui.core.errors import UnreadableSpectrumError
-from tests.io import layouts
+from tests.io import hand_made
 
 _STAND_IN = """
 import astropy.units as u
@@ -39,7 +39,7 @@ class Spectrum1D:
 def unknown_layout(tmp_path):
     columns = [("APPLES", "D", [1.0, 2.0])]
     path = tmp_path / "fruit.fits"
-    fits.HDUList([layouts.primary(), layouts.table(columns)]).writeto(path)
+    fits.HDUList([hand_made.primary(), hand_made.table(columns)]).writeto(path)
     return path
 
 
