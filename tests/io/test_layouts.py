@@ -10,7 +10,7 @@ from mtop_gui import io
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
 from mtop_gui.io.airvac import air_to_vacuum
 from mtop_gui.io.fitsfile import FitsFile
-from tests.io import hand_made, layouts
+from tests.io import hand_made, layouts, layouts_of_images
 
 FLAM = "erg / (s cm2 Angstrom)"
 
@@ -224,7 +224,7 @@ def test_other_kinds_of_file_say_what_they_are(tmp_path):
     layouts.write_redshift_catalogue(tmp_path / "redrock-1.fits")
     with pytest.raises(NotASpectrumError, match="redshift catalogue"):
         io.read(tmp_path / "redrock-1.fits")
-    layouts.write_image(tmp_path / "image.fits")
+    layouts_of_images.write_image(tmp_path / "image.fits")
     with pytest.raises(NotASpectrumError, match="image"):
         io.read(tmp_path / "image.fits")
     (tmp_path / "notes.txt").write_text("These are my notes.\nThey hold no numbers.\n")
