@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from mtop_gui.core.errors import StoreError
 from mtop_gui.core.resources import resource_path
-from mtop_gui.settings import Settings, load_settings, save_settings
+from mtop_gui.settings import Settings, load_settings, save_settings, settings_path
 from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
 from mtop_gui.ui.display import DisplayOptions
@@ -91,6 +91,10 @@ class Bench(QObject):
         self.run.completed.connect(self.recall.remember)
         self.window.closing.connect(self.close)
         self._closed = False
+        self.home = True
+        self.save_now_and_then = QTimer(self)
+        self.save_now_and_then.setInterval(30_000)
+        self.save_now_and_then.timeout.connect(self._save)
         if state is not None:
             state.restore_layout(self.window)
 
@@ -102,6 +106,7 @@ class Bench(QObject):
         warning : a sentence for the banner: what went wrong before there was a window.
         """
         self.window.show()
+        self.save_now_and_then.start()
         self.window.browser.view.setFocus()
         self.window.status.show_bundle(f"{self.network.bundle}: loading…")
         QTimer.singleShot(0, self, lambda: self._begin(paths, warning))
@@ -166,6 +171,7 @@ class Bench(QObject):
         if self._closed:
             return
         self._closed = True
+        self.save_now_and_then.stop()
         self._app.removeEventFilter(self.keys)
         self._save()
         self.home = self.lanes.close()
@@ -279,6 +285,7 @@ def run_gui(
         factory,
         bundles=available_bundles(),
         state=None if once else WindowState(state_path),
+        settings_file=None if once else settings_path(),
         theme=theme,
     )
     install_excepthook(bench.controller.show_failure)

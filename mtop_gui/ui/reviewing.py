@@ -33,14 +33,13 @@ class Reviewing(QObject):
         self._by_place: dict[tuple[str, int], Decision] = {}
         session.entries_added.connect(self._mark_entries)
         session.reviewer_changed.connect(lambda _: self.load())
-        session.spectrum_changed.connect(self._show_current)
+        session.spectrum_known.connect(self._show_current)
         session.draft_changed.connect(self._amend)
         self._marked = 0
-        self._shown: tuple[int, str] = (-1, "")
         session.entries_reset.connect(self._begin)
 
     def _begin(self) -> None:
-        self._marked, self._shown = 0, (-1, "")
+        self._marked = 0
 
     def load(self) -> None:
         """Read the reviewer's standing Decisions."""
@@ -85,14 +84,9 @@ class Reviewing(QObject):
     def _show_current(self) -> None:
         """Give the Session the standing Decision of the spectrum that has just been selected or read."""
         session = self._session
-        if session.spectrum is None:
-            self._shown = (-1, "")
-            return
-        shown = (session.selected, session.spectrum.content_hash)
-        if shown != self._shown:
-            self._shown = shown
+        if session.spectrum is not None:
             self._mark(session.selected)
-            session.set_decision(self._standing.get(shown[1]))
+            session.set_decision(self._standing.get(session.spectrum.content_hash))
 
     def history(self) -> list[Decision]:
         """Give all rows about the selected spectrum, newest first; blind: only this reviewer's."""

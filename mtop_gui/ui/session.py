@@ -45,6 +45,8 @@ class Session(QObject):
     entries_added = Signal()
     entries_changed = Signal()
     selection_changed = Signal(int)
+    spectrum_known = Signal()
+    """The selected spectrum has been read: its content hash, and so its Decision, can be looked up."""
     spectrum_changed = Signal()
     candidate_changed = Signal()
     displayed = Signal(object)
@@ -170,10 +172,11 @@ class Session(QObject):
         loader = self._loader
         if loader is not None:
             spectrum, prediction = loader.spectrum(number), loader.prediction(number)
+            self.spectrum = spectrum
             if spectrum is not None:
-                self._take_spectrum(number, spectrum)
+                self.spectrum_known.emit()  # its Decision decides where the candidate begins
                 if prediction is not None:
-                    self.take_prediction(number, prediction)
+                    self._show_prediction(prediction)
             self._fetch()
         self.selection_changed.emit(number)
         self.spectrum_changed.emit()
@@ -218,6 +221,7 @@ class Session(QObject):
         self.rows_changed()
         if number == self.selected:
             self.spectrum = spectrum
+            self.spectrum_known.emit()
             self.spectrum_changed.emit()
             self._show_soon.start()
 
@@ -226,12 +230,15 @@ class Session(QObject):
         self.entries.note_prediction(number, prediction)
         self.rows_changed()
         if number == self.selected and self.prediction is not prediction:
-            self.prediction = prediction
-            if self.candidate is None:
-                self._begin_candidate()
-            self._want_saliency()
+            self._show_prediction(prediction)
             self.spectrum_changed.emit()
-            self._show_soon.start()
+
+    def _show_prediction(self, prediction: Prediction) -> None:
+        self.prediction = prediction
+        if self.candidate is None:
+            self._begin_candidate()
+        self._want_saliency()
+        self._show_soon.start()
 
     def take_failure(self, number: int, reason: str) -> None:
         """Note that an entry cannot be read or predicted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
@@ -53,8 +54,9 @@ class MainToolBar(QToolBar):
     def _make(self, bundles: list[str], bundle: str) -> None:
         unit = self.fontMetrics().averageCharWidth()
         self.bundle = QComboBox()
-        self.bundle.addItems(bundles if bundle in bundles else [bundle, *bundles])
-        self.bundle.setCurrentText(bundle)
+        for name in bundles if bundle in bundles else [bundle, *bundles]:
+            self.bundle.addItem(Path(name).name, name)
+        self.bundle.setCurrentIndex(self.bundle.findData(bundle))
         self.bundle.setToolTip("The network's bundle")
         self.bundle.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.bundle.setMinimumWidth(unit * 16)
@@ -130,7 +132,7 @@ class MainToolBar(QToolBar):
 
     def _connect(self) -> None:
         session = self._session
-        self.bundle.textActivated.connect(self.bundle_chosen)
+        self.bundle.activated.connect(lambda _: self.bundle_chosen.emit(self.bundle.currentData()))
         self.threshold.valueChanged.connect(session.set_threshold)
         self.reviewer.editingFinished.connect(lambda: session.set_reviewer(self.reviewer.text().strip()))
         self.smoothing.valueChanged.connect(lambda step: session.set_options(smoothing=SMOOTHING_STEPS[step]))

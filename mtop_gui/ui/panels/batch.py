@@ -143,6 +143,5 @@ class BatchPanel(QWidget):
         """Wear a theme."""
         self._palette = palette
         self.plot.set_palette(palette)
-        self.model.palette = palette
-        self.model.repaint()
+        self.model.set_palette(palette)
         self._show_counts()

@@ -114,5 +114,4 @@ class BrowserPanel(QWidget):
 
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
-        self.model.palette = palette
-        self.model.repaint()
+        self.model.set_palette(palette)

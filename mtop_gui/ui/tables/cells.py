@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CellText: TypeAlias = "Callable[[Session, int], str]"
 SortKey: TypeAlias = "Callable[[Session], FloatArray | list[str]]"
 
+PREDICTED = int(Status.PREDICTED)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,6 +37,7 @@ class Column:
     width : characters it needs; 0 = takes what is left.
     numeric : right-aligned unless it takes what is left.
     falling : the first click sorts the highest first.
+    warns : coloured where the entry is flagged.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Column:
     width: int
     numeric: bool = True
     falling: bool = False
+    warns: bool = False
 
 
 def number_text(value: float, digits: int) -> str:
@@ -60,6 +63,7 @@ def _number(title: str, tip: str, name: str, digits: int, width: int) -> Column:
         lambda session: getattr(session.entries, name),
         width,
         falling=name not in ("z", "z_second", "peak_probability"),
+        warns=name == "entropy",
     )
 
 
@@ -75,7 +79,7 @@ def reason_text(session: Session, number: int) -> str:
     entries = session.entries
     if number in entries.errors:
         return entries.errors[number]
-    if entries.status[number] != Status.PREDICTED:
+    if entries.status[number] != PREDICTED:
         return ""
     return entries.flag_reason(number, session.threshold)
 
@@ -83,7 +87,7 @@ def reason_text(session: Session, number: int) -> str:
 def flag_text(session: Session, number: int) -> str:
     """Mark a flagged entry."""
     entries = session.entries
-    if entries.status[number] != Status.PREDICTED:
+    if entries.status[number] != PREDICTED:
         return ""
     return "flag" if entries.suspect[number] or entries.entropy[number] >= session.threshold else ""
 
@@ -113,6 +117,6 @@ ENTROPY = _number("entropy", "entropy of the redshift PDF: the wider the PDF, th
 PEAK = _number("P(z)", "probability of the best peak", "peak_probability", 2, 5)
 SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
 SECOND_PEAK = _number("P(2nd)", "probability of the second peak", "second_probability", 2, 5)
-FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6, False, True)
-REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True)
+FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6, False, True, True)
+REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True, True)
 QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 if TYPE_CHECKING:
@@ -79,15 +79,13 @@ class EntryView(QTableView):
     def show_selection(self, scroll: bool = True) -> None:
         """Mark the row of the Session's selected entry, and scroll to it."""
         row = self._entries_model.row_of(self._session.selected)
-        with QSignalBlocker(self.selectionModel()):
-            if row is None:
-                self.clearSelection()
-                self.setCurrentIndex(QModelIndex())
-            else:
-                self.selectRow(row)
+        if row is None:
+            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())
+        else:
+            self.selectRow(row)
         if row is not None and scroll and self._session.walk.followed(self):
             self.scrollTo(self._entries_model.index(row, 0))
-        self.viewport().update()
 
     def keyboardSearch(self, search: str) -> None:
         """Do nothing: letters are keys of the program, and none may jump to a row by accident."""
