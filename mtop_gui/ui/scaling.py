@@ -7,7 +7,6 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import astropy.units as u
 import numpy as np
 
 from mtop_gui.core.spectrum import FLAM
@@ -80,6 +79,8 @@ def display_exponent(brightest: float) -> int:
 @lru_cache(maxsize=64)
 def unit_text(flux_unit: str, exponent: int) -> str:
     """Write a flux-density unit as astronomers do: ``1e-18 erg/s/cm²/Å``, ``µJy``, ``arbitrary units``."""
+    import astropy.units as u  # a third of a second: not before the window is up
+
     if not flux_unit:
         return "arbitrary units" if exponent == 0 else f"1e{exponent} arbitrary units"
     try:
