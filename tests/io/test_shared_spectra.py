@@ -29,8 +29,7 @@ def read_files(shared_spectra, index_table):
 def test_every_indexed_spectrum_opens(index_table, read_files):
     unreadable = []
     for line in index_table:
-        # The index gives the HDU of the one 6dFGS spectrum as its row.
-        row = int(line["row"]) if line["row"] and "6dFGS" not in line["layout"] else 0
+        row = int(line["row"] or 0)
         entry = next(entry for entry in read_files[line["file"]] if entry.row == row)
         if not isinstance(entry, Spectrum):
             unreadable.append((line["file"], row))

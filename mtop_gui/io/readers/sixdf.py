@@ -25,10 +25,10 @@ def matches(file: FitsFile) -> bool:
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
-    """List one spectrum: the combined one."""
+    """List one spectrum, the combined one; its row is the number of its HDU, as the survey's users cite it."""
     unit = _unit(file)
     assert unit is not None  # matches() said so
-    return [(0, object_name(unit) or file.stem)]
+    return [(unit.index, object_name(unit) or file.stem)]
 
 
 def load(file: FitsFile, row: int) -> RawSpectrum:
