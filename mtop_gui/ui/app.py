@@ -174,8 +174,10 @@ class Bench(QObject):
         self.save_now_and_then.stop()
         self._app.removeEventFilter(self.keys)
         self._save()
+        self.window.hide()
         self.home = self.lanes.close()
-        self.store.close()
+        if self.home:
+            self.store.close()
 
     def _save(self) -> None:
         session = self.session
@@ -301,7 +303,9 @@ def run_gui(
     code = app.exec()
     bench.close()
     if not bench.home:
-        # Only TensorFlow's import can still be running, and nothing can hurry it. All is saved: leave.
+        # A catalogue being written is finished; TensorFlow being imported cannot be hurried and is left behind.
+        bench.lanes.finish(Lane.FILES)
+        store.close()
         logging.shutdown()
         os._exit(code)
     return code

@@ -224,6 +224,10 @@ class Lanes(QObject):
         """Whether any task is queued or running, or its answer is not delivered yet."""
         return bool(self._tasks)
 
+    def finish(self, lane: Lane) -> None:
+        """Wait for what a lane is at, however long it takes."""
+        self._pools[lane].waitForDone(-1)
+
     def close(self, timeout_ms: int = 1500) -> bool:
         """Cancel everything and wait; returns whether all threads came home within the time."""
         self._closed = True
