@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from mtop_gui.core.decision import QUALITY_SCALES, Decision, QualityScale
 from mtop_gui.core.errors import StoreError
+from mtop_gui.ui.draft import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -152,8 +154,7 @@ class Reviewing(QObject):
         decision, draft = session.decision, session.draft
         if decision is None or session.spectrum is None:
             return
-        now = (draft.spectrum_class, draft.issues, draft.comment.strip(), draft.starred)
-        if now != (decision.spectrum_class, decision.issues, decision.comment, decision.starred):
+        if replace(draft, comment=draft.comment.strip()) != Draft.of(decision):
             self._record(decision.quality)
 
     def undo(self) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mtop_gui.core.lines import load_lines
+from mtop_gui.ui.candidate import allowed, nearest_peak, origin_of, peak_number, peaks_of
 from mtop_gui.ui.display import DisplayOptions, DisplayState, resolve, with_candidate
+from mtop_gui.ui.draft import Draft
 from mtop_gui.ui.entries import Entries, NewEntry, Status
 from mtop_gui.ui.walk import Walk
 
@@ -24,18 +26,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.tasks import Failure
 
-REDSHIFT_LIMITS = (-0.02, 30.0)
 SMOOTHING_STEPS = (0.0, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What the reviewer has set beside the redshift, before a quality key makes it a Decision."""
-
-    spectrum_class: str = "GALAXY"
-    issues: str = ""
-    comment: str = ""
-    starred: bool = False
 
 
 class Session(QObject):
@@ -101,8 +92,6 @@ class Session(QObject):
         loader.unreadable.connect(self.take_failure)
         loader.unpredicted.connect(self._take_network_failure)
 
-    # -- the list ---------------------------------------------------------------------------------------------
-
     def open(self, folders: tuple[Path, ...]) -> None:
         """Begin with an empty list for these files and folders."""
         self.entries = Entries()
@@ -145,8 +134,6 @@ class Session(QObject):
             int(entries.flagged(self.threshold).sum()),
             int(entries.reviewed().sum()),
         )
-
-    # -- the selection ----------------------------------------------------------------------------------------
 
     def _clear_selection(self) -> None:
         if self.selected >= 0 and self.decision is None:
@@ -214,8 +201,6 @@ class Session(QObject):
             self.select(target)
         return target is not None
 
-    # -- what arrives -----------------------------------------------------------------------------------------
-
     def _take_spectrum(self, number: int, spectrum: Spectrum) -> None:
         self.entries.note_read(number, spectrum.name, spectrum.content_hash, spectrum.median_snr)
         self.rows_changed()
@@ -266,8 +251,6 @@ class Session(QObject):
         self.rows_changed()
         self.select(number)
 
-    # -- the candidate redshift -------------------------------------------------------------------------------
-
     def _begin_candidate(self) -> None:
         if self._wanted_candidate is not None:
             self.candidate, self._wanted_candidate = self._wanted_candidate, None
@@ -280,10 +263,8 @@ class Session(QObject):
 
     def set_candidate(self, redshift: float | None, origin: str) -> None:
         """Move the candidate redshift, in every panel; `origin` as in Decision.redshift_origin."""
-        if redshift is not None:
-            if not np.isfinite(redshift):
-                return
-            redshift = float(np.clip(redshift, *REDSHIFT_LIMITS))
+        if redshift is not None and (redshift := allowed(redshift)) is None:
+            return
         self.candidate, self.origin = redshift, origin
         self.candidate_changed.emit()
         self._saliency_soon.start()
@@ -291,10 +272,7 @@ class Session(QObject):
 
     def accept_network(self) -> bool:
         """Set the candidate to the network's redshift; False when there is none."""
-        if self.prediction is None or self.prediction.best is None:
-            return False
-        self.set_candidate(self.prediction.redshift, "network")
-        return True
+        return self.take_peak(0)
 
     def nudge(self, by: float) -> None:
         """Move the candidate by a small step."""
@@ -303,31 +281,24 @@ class Session(QObject):
 
     def step_peak(self, by: int) -> None:
         """Go to the next (by=1) or previous, less or more probable, peak of the PDF."""
-        if self.prediction is None or self.prediction.best is None:
-            return
-        peaks = self.prediction.confidence.peaks
-        self.take_peak((self.peak_number() + by) % len(peaks))
+        if peaks := peaks_of(self.prediction):
+            self.take_peak((self.peak_number() + by) % len(peaks))
 
     def peak_number(self) -> int:
-        """Which peak (0 = most probable) the candidate sits on; -1 when on none."""
-        if self.prediction is None or self.prediction.best is None or self.candidate is None:
-            return -1
-        for number, peak in enumerate(self.prediction.confidence.peaks):
-            if abs(peak.redshift - self.candidate) < 1e-6:
-                return number
-        return -1
+        """Give which peak (0 = most probable) the candidate sits on; -1 when on none."""
+        return peak_number(self.prediction, self.candidate)
 
-    def take_peak(self, number: int) -> None:
-        """Set the candidate to a peak of the PDF, 0 the most probable."""
-        if self.prediction is not None and self.prediction.best is not None:
-            peak = self.prediction.confidence.peaks[number]
-            self.set_candidate(peak.redshift, "network" if number == 0 else f"peak {number + 1}")
+    def take_peak(self, number: int) -> bool:
+        """Set the candidate to a peak of the PDF, 0 the most probable; False when there is no such peak."""
+        peaks = peaks_of(self.prediction)
+        if not 0 <= number < len(peaks):
+            return False
+        self.set_candidate(peaks[number].redshift, origin_of(number))
+        return True
 
     def take_nearest_peak(self, redshift: float) -> None:
         """Set the candidate to the peak nearest a clicked redshift."""
-        if self.prediction is not None and self.prediction.best is not None:
-            peaks = self.prediction.confidence.peaks
-            self.take_peak(min(range(len(peaks)), key=lambda i: abs(peaks[i].redshift - redshift)))
+        self.take_peak(nearest_peak(self.prediction, redshift))
 
     def _want_saliency(self) -> None:
         if self._loader is None or self.candidate is None or self.prediction is None:
@@ -338,8 +309,6 @@ class Session(QObject):
             self._show_soon.start()
         elif self.prediction.best is not None:
             self._loader.want_saliency(self.selected, self.candidate)
-
-    # -- options, reviewer, decisions -------------------------------------------------------------------------
 
     def set_options(self, **changes: Any) -> None:
         """Change display options by name."""
@@ -383,14 +352,12 @@ class Session(QObject):
         self.decision = decision
         self.draft = self._drafts.get(self.selected, Draft())
         if decision is not None:
-            self.draft = Draft(decision.spectrum_class, decision.issues, decision.comment, decision.starred)
+            self.draft = Draft.of(decision)
             if decision.redshift is not None and self._wanted_candidate is None:
                 self.candidate, self.origin = decision.redshift, decision.redshift_origin
                 self.candidate_changed.emit()
                 self._show_soon.start()
         self.draft_changed.emit()
-
-    # -- the display ------------------------------------------------------------------------------------------
 
     def message(self) -> str:
         """Say what the selected spectrum is missing; empty when nothing."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6.QtCore import Qt
 
 from mtop_gui.settings import Settings
 from mtop_gui.store.review_store import open_store
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtWidgets import QApplication
+
 
 BenchMaker = Callable[..., Bench]
 
@@ -71,3 +73,17 @@ def settled(bench: Bench) -> bool:
     """Whether everything asked for has arrived and is drawn."""
     session = bench.session
     return bool(session.folders and session.settled and not bench.lanes.busy)
+
+
+def press(
+    qtbot: Any, bench: Bench, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Press a key wherever the focus is."""
+    bench.window.activateWindow()
+    target = bench.window.focusWidget() or bench.window
+    qtbot.keyClick(target, key, modifier)
+
+
+def run_and_wait(qtbot: Any, bench: Bench) -> None:
+    bench.controller.run()
+    qtbot.waitUntil(lambda: not bench.run.running and settled(bench), timeout=10_000)

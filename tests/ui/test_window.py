@@ -10,32 +10,16 @@ import pytest
 from astropy.io import fits
 from PySide6.QtCore import Qt
 
-from mtop_gui.core.errors import BundleError, StoreError
+from mtop_gui.core.errors import BundleError
 from mtop_gui.ui.entries import Status
-from mtop_gui.ui.unavailable_store import UnavailableStore
 from tests.support.fakes import FakePredictor, fake_redshift, write_demo_folder, write_spectrum
-from tests.ui.conftest import BenchMaker, settled
+from tests.ui.conftest import BenchMaker, press, run_and_wait, settled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mtop_gui.ui.app import Bench
 
 KEY = Qt.Key
-
-
-def press(
-    qtbot: Any, bench: Bench, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
-    """Press a key wherever the focus is."""
-    bench.window.activateWindow()
-    target = bench.window.focusWidget() or bench.window
-    qtbot.keyClick(target, key, modifier)
-
-
-def run_and_wait(qtbot: Any, bench: Bench) -> None:
-    bench.controller.run()
-    qtbot.waitUntil(lambda: not bench.run.running and settled(bench), timeout=10_000)
 
 
 def test_a_folder_is_listed_and_its_first_spectrum_fills_every_panel(
@@ -102,118 +86,6 @@ def test_the_threshold_moves_flags_counts_and_field_together(
     assert bench.window.batch.plot.line.value() == 10.0
 
 
-def test_review_with_keys_only_survives_quitting(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    first = bench.session.prediction.redshift
-    press(qtbot, bench, KEY.Key_4)
-    assert bench.session.selected == 1
-    assert "quality 4" in bench.window.status.message.text()
-    press(qtbot, bench, KEY.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    moved = bench.session.candidate
-    press(qtbot, bench, KEY.Key_2)
-    press(qtbot, bench, KEY.Key_1)
-    press(qtbot, bench, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert bench.session.selected == 2  # shown again, so that one sees what was taken back
-    assert bench.session.entries.quality.tolist() == [4, 2, -1, -1, -1, -1]
-    bench.session.set_threshold(3.0)
-    bench.window.close()
-
-    again = make_bench()
-    assert again.session.folders == bench.session.folders
-    assert again.session.selected == 2
-    assert again.session.entries.quality.tolist() == [4, 2, -1, -1, -1, -1]
-    again.session.select(0)
-    qtbot.waitUntil(lambda: settled(again))
-    assert again.session.decision.redshift == first
-    assert again.session.decision.quality == 4
-    again.session.select(1)
-    qtbot.waitUntil(lambda: settled(again))
-    assert again.session.candidate == moved
-    assert again.session.decision.redshift_origin == "dragged"
-    press(qtbot, again, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert again.session.entries.quality[2] == 1
-    press(qtbot, again, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    press(qtbot, again, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    press(qtbot, again, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert (again.session.entries.quality == -1).all()
-
-
-def test_typing_a_comment_presses_no_keys(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    bench.window.activateWindow()
-    bench.window.setFocus()
-    press(qtbot, bench, KEY.Key_E)
-    field = bench.window.review.comment
-    assert bench.window.focusWidget() is field
-    qtbot.keyClicks(field, "n4 broad g")
-    qtbot.keyClick(field, KEY.Key_Escape)
-    assert field.text() == "n4 broad g"
-    assert bench.session.selected == 0
-    assert bench.session.entries.quality[0] == -1
-    press(qtbot, bench, KEY.Key_3)
-    assert bench.session.selected == 1
-    assert bench.window.review.comment.text() == ""
-    bench.session.select(0)
-    assert bench.session.decision.comment == "n4 broad g"
-
-
-def test_typing_a_redshift(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    press(qtbot, bench, KEY.Key_Z)
-    field = bench.window.review.typed
-    qtbot.keyClicks(field, "1,2345")
-    qtbot.keyClick(field, KEY.Key_Return)
-    assert bench.session.candidate == 1.2345
-    assert bench.session.origin == "typed"
-    assert not field.isVisible()
-    press(qtbot, bench, KEY.Key_Return)
-    assert bench.session.origin == "network"
-
-
-def test_peaks_are_walked_by_keys_and_by_clicks(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    peaks = bench.session.prediction.confidence.peaks
-    press(qtbot, bench, KEY.Key_O)
-    assert (bench.session.candidate, bench.session.origin) == (peaks[1].redshift, "peak 2")
-    press(qtbot, bench, KEY.Key_I)
-    assert bench.session.candidate == peaks[0].redshift
-    bench.window.pdf.peak_clicked.emit(peaks[1].redshift + 0.01)
-    assert bench.session.candidate == peaks[1].redshift
-    bench.window.review.peaks.cellClicked.emit(0, 0)
-    assert bench.session.candidate == peaks[0].redshift
-
-
-def test_naming_the_line_under_the_cursor(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    bench.window.stack.cursor_moved.emit(6564.61 * 2.5, 1.0)
-    assert "rest" in bench.window.status.cursor_text.text()
-    press(qtbot, bench, KEY.Key_A, Qt.KeyboardModifier.ShiftModifier)
-    assert bench.session.candidate == pytest.approx(1.5)
-
-
-def test_class_issues_and_star_of_a_standing_decision_are_saved_at_once(
-    qtbot: Any, make_bench: BenchMaker, demo: Path
-) -> None:
-    bench = make_bench(demo)
-    press(qtbot, bench, KEY.Key_4)
-    bench.session.select(0)
-    bench.window.review.issues["R"].click()
-    bench.window.review.classes["QSO"].click()
-    press(qtbot, bench, KEY.Key_Asterisk)
-    kept = bench.store.current(bench.session.spectrum.content_hash, "Ada")
-    assert (kept.issues, kept.spectrum_class, kept.starred, kept.quality) == ("R", "QSO", True, 4)
-
-
-def test_what_is_not_saved_yet_waits_until_one_comes_back(make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    bench.session.set_draft(comment="look again", issues="S")
-    bench.session.select(1)
-    assert bench.session.draft.comment == ""
-    bench.session.select(0)
-    assert (bench.session.draft.comment, bench.session.draft.issues) == ("look again", "S")
-    assert bench.window.review.issues["S"].isChecked()
-
-
 def test_a_bad_file_is_a_row_that_says_why(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
     (demo / "broken.fits").write_bytes(b"SIMPLE  =" + b"x" * 5000)
     bench = make_bench(demo)
@@ -253,34 +125,6 @@ def test_an_empty_folder_says_what_to_do(make_bench: BenchMaker, tmp_path: Path)
     assert "no spectra" in bench.window.banner.text
     assert "Ctrl+O" in bench.window.browser.empty.text()
     assert "Ctrl+O" in bench.session.state.message
-
-
-def test_a_store_that_fails_marks_nothing_as_saved(
-    qtbot: Any, make_bench: BenchMaker, demo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = make_bench(demo)
-
-    def refuse(decision: object) -> object:
-        raise StoreError("the disk is full: free some space")
-
-    monkeypatch.setattr(bench.store, "record", refuse)
-    press(qtbot, bench, KEY.Key_4)
-    assert bench.session.selected == 0
-    assert bench.session.entries.quality[0] == -1
-    assert "disk is full" in bench.window.banner.text
-    assert not bench.window.review.qualities[4].isChecked()
-
-
-def test_without_a_store_one_can_look_but_nothing_counts_as_saved(
-    qtbot: Any, make_bench: BenchMaker, demo: Path
-) -> None:
-    bench = make_bench(demo, store=UnavailableStore("the store is locked: close the other program"))
-    run_and_wait(qtbot, bench)
-    press(qtbot, bench, KEY.Key_4)
-    assert "store is locked" in bench.window.banner.text
-    assert (bench.session.entries.quality == -1).all()
-    press(qtbot, bench, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert bench.session.counts()[0] == 6
 
 
 def test_a_network_that_cannot_be_loaded_says_so_and_the_rest_works(
@@ -405,19 +249,6 @@ def test_filters_narrow_the_list_and_what_next_walks_through(
     assert bench.session.walk.order.tolist() == wanted.tolist()
 
 
-def test_walking_the_flagged(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    run_and_wait(qtbot, bench)
-    bench.session.set_threshold(0.5)
-    seen = []
-    for _ in range(3):
-        press(qtbot, bench, KEY.Key_G)
-        seen.append(bench.session.selected)
-        qtbot.waitUntil(lambda: settled(bench))
-        press(qtbot, bench, KEY.Key_2)
-    assert seen == [1, 3, 5]
-
-
 def test_export_writes_the_catalogue_with_the_present_threshold(
     qtbot: Any, make_bench: BenchMaker, demo: Path, tmp_path: Path
 ) -> None:
@@ -431,17 +262,6 @@ def test_export_writes_the_catalogue_with_the_present_threshold(
         table = file[1].data
         assert len(table) == 6
         assert table["flagged"].all()
-
-
-def test_help_shows_all_keys_of_the_preset(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
-    bench = make_bench(demo)
-    press(qtbot, bench, KEY.Key_Question)
-    assert bench.window.key_help.isVisible()
-    press(qtbot, bench, KEY.Key_Escape)
-    assert not bench.window.key_help.isVisible()
-    bench.controller.actions["preset"].trigger()
-    press(qtbot, bench, KEY.Key_Right)
-    assert bench.session.selected == 1
 
 
 def test_a_folder_seen_before_needs_no_second_run(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:

@@ -79,11 +79,14 @@ class EntryView(QTableView):
     def show_selection(self, scroll: bool = True) -> None:
         """Mark the row of the Session's selected entry, and scroll to it."""
         row = self._entries_model.row_of(self._session.selected)
+        # The table one walks through follows the selection; the other keeps its place.
+        self.setAutoScroll(scroll and self._session.walk.followed(self))
         if row is None:
             self.clearSelection()
             self.setCurrentIndex(QModelIndex())
         else:
             self.selectRow(row)
+        self.setAutoScroll(True)
         if row is not None and scroll and self._session.walk.followed(self):
             self.scrollTo(self._entries_model.index(row, 0))
 
