@@ -36,7 +36,8 @@ class Settings:
     entropy_threshold : natural-log entropy from which a Prediction is flagged.
     quality_scale, key_preset : names in `core.decision.QUALITY_SCALES` and of the key presets.
     bundle : name or folder of the ModelBundle.
-    mc_passes : MC-dropout passes per Spectrum in the window; 1 means one deterministic pass.
+    mc_passes : MC-dropout passes per Spectrum in the window, by default as many as ``mtop predict`` makes, so that both
+        flag the same spectra; 1 means one deterministic pass.
     smoothing : Gaussian width in pixels, 0 for none.
     store : path or URL of the store, "" for the user's own.
     recent_folders : newest first, at most MOST_RECENT.
@@ -48,7 +49,7 @@ class Settings:
     quality_scale: str = "desi"
     key_preset: str = "marz"
     bundle: str = "moons-lr"
-    mc_passes: int = 1
+    mc_passes: int = 50
     smoothing: float = 2.0
     store: str = ""
     recent_folders: tuple[str, ...] = ()

@@ -100,7 +100,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("run", "Run network", "File", _keys("Ctrl+R"), "predict all listed spectra", "run"),
     ActionSpec("cancel", "Cancel run", "File", _keys("Ctrl+."), "stop the run; what is done stays", "cancel"),
     ActionSpec("export", "Save catalogue…", "File", _keys("Ctrl+S"), "write the catalogue", "export"),
-    ActionSpec("quit", "Quit", "File", _keys("Ctrl+Q"), "everything decided is saved already"),
+    ActionSpec("quit", "Quit", "File", _keys("Ctrl+Q"), "quit; every decision is saved already"),
     ActionSpec("next", "Next spectrum", "Spectrum", _keys("N", specvizitor=("Right",)), icon="next"),
     ActionSpec(
         "previous", "Previous spectrum", "Spectrum", _keys("B", specvizitor=("Left",)), icon="previous"
@@ -169,10 +169,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *_QUALITY,
     ActionSpec(
         "star",
-        "Star",
+        "Mark with a star",
         "Review",
         _keys("*", specvizitor=("S",)),
-        "mark to come back to",
+        "star, to come back to it",
         checkable=True,
         icon="star",
     ),

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from mtop_gui.core.errors import StoreError
+from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.resources import resource_path
 from mtop_gui.settings import Settings, load_settings, save_settings, settings_path
 from mtop_gui.ui.batch_run import BatchRun
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from mtop_gui.store.review_store import ReviewStore
 
 log = logging.getLogger(__name__)
+
+DEFAULT_INSTRUMENT = "moons-lr"
+"""Where the sky is, as long as no bundle says so."""
 
 
 class Bench(QObject):
@@ -80,9 +84,12 @@ class Bench(QObject):
         self.controller = Controller(
             self.window, self.session, self.reviewing, self.run, self.lanes, store, settings.key_preset
         )
-        toolbar = self.window.equip(self.controller.actions, list(bundles), settings.bundle)
+        toolbar = self.window.equip(
+            self.controller.actions, list(bundles), settings.bundle, settings.mc_passes
+        )
         toolbar.set_palette(palette)
         toolbar.bundle_chosen.connect(self.choose_bundle)
+        toolbar.passes_chosen.connect(self.choose_passes)
         self.keys = TextFieldKeys(self.controller.leave_text_field, self)
         app.installEventFilter(self.keys)
         self.controller.theme_wanted.connect(self.change_theme)
@@ -138,6 +145,14 @@ class Bench(QObject):
     def _network_not_loaded(self, failure: Failure) -> None:
         self.window.status.show_bundle(f"{self.network.bundle}: not loaded")
         self.session.network_trouble = failure.message
+        # The sky is where it is without a network too.
+        self.lanes.submit(
+            Lane.FILES,
+            lambda report: load_instrument(DEFAULT_INSTRUMENT),
+            "reading the instrument",
+            done=self.session.set_instrument,
+            failed=lambda trouble: log.warning("no sky mask: %s", trouble.message),
+        )
         self.session.network_failed.emit(failure)
 
     def _network_loaded(self, predictor: Predicts) -> None:
@@ -155,6 +170,15 @@ class Bench(QObject):
         self.network.choose(name)
         self.session.forget_predictions()
         self._load_network()
+
+    def choose_passes(self, mc_passes: int) -> None:
+        """Predict with this many MC-dropout passes from now on; what was predicted so before is looked up."""
+        if mc_passes == self.network.mc_passes:
+            return
+        self.run.cancel()
+        self.network.choose_passes(mc_passes)
+        self.session.forget_predictions()
+        self.recall.look_up()
 
     def change_theme(self) -> None:
         """Change between dark and light."""
@@ -201,6 +225,7 @@ class Bench(QObject):
             entropy_threshold=session.threshold,
             key_preset=self.controller.actions.preset,
             bundle=self.network.bundle,
+            mc_passes=self.network.mc_passes,
             smoothing=session.options.smoothing,
         )
 

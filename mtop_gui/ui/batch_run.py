@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
 
 
+SPECTRA_PER_BATCH = 64
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run is: files done, spectra per second, seconds left (None = not known yet)."""
@@ -92,6 +95,8 @@ class BatchRun(QObject):
                 self._network.predictor(),
                 entropy_threshold=threshold,
                 mc_passes=passes,
+                # Between batches the selected spectrum has its turn: it must not wait for 64 times 50 passes.
+                batch_size=max(1, SPECTRA_PER_BATCH // passes),
                 cache=self._store,
                 report=report,
             )

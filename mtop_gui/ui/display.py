@@ -92,6 +92,7 @@ class DisplayState:
     saliency_wavelength, saliency : on the bundle's grid, or on the Spectrum's; None when there is none.
     redshift_grid, redshift_pdf, redshift_pdf_std, peaks : None / empty before there is a Prediction, or when it is a rejection.
     candidate : the candidate redshift shown in every panel, None when there is none.
+    rejected : the network must not be asked about this Spectrum; `message` says why.
     message : one sentence when something is missing ("predicting…", "outside the bundle's range …"), else "".
     """
 
@@ -122,6 +123,7 @@ class DisplayState:
     redshift_pdf_std: FloatArray | None = None
     peaks: tuple[Peak, ...] = ()
     candidate: float | None = None
+    rejected: bool = False
     message: str = ""
 
     @property
@@ -132,23 +134,24 @@ class DisplayState:
     @property
     def line_notice(self) -> str:
         """What the line-probability panel says instead of a curve."""
-        return self._notice(self.line_probability is None, "no prediction yet")
+        return self._notice(self.line_probability is None, "no prediction yet", brief=True)
 
     @property
     def saliency_notice(self) -> str:
         """What the saliency panel says instead of a curve."""
-        return self._notice(self.saliency is None, "no saliency yet")
+        return self._notice(self.saliency is None, "no saliency yet", brief=True)
 
     @property
     def pdf_notice(self) -> str:
         """What the PDF panel says instead of a curve."""
         return self._notice(self.redshift_pdf is None, "no prediction yet")
 
-    def _notice(self, missing: bool, default: str) -> str:
-        if not missing:
+    def _notice(self, missing: bool, default: str, *, brief: bool = False) -> str:
+        if not missing or self.flux is None:  # without a spectrum the flux panel speaks for all
             return ""
-        # Without a spectrum the flux panel speaks for all.
-        return (self.message or default) if self.flux is not None else ""
+        if brief and self.rejected:  # the reason is said once, in the PDF panel
+            return "no prediction"
+        return self.message or default
 
 
 def resolve(
@@ -276,7 +279,7 @@ def _weights(
     if masked.all():
         return spectrum.mask, (~spectrum.mask).astype(np.float64)
     bad = masked
-    if instrument is not None and options.show_sky_mask:
+    if instrument is not None and options.show_sky_mask and _within(spectrum.wavelength, instrument):
         bad = masked | _sky_pixels(spectrum.wavelength, instrument, options.sky_mask_threshold)
         bad = masked if bad.all() else bad
     return bad, np.where(bad, 0.0, spectrum.ivar)
@@ -286,7 +289,7 @@ def _with_prediction(state: DisplayState, prediction: Prediction | None, message
     if prediction is None:
         return replace(state, message=message)
     if prediction.rejection:
-        return replace(state, message=message or prediction.rejection)
+        return replace(state, rejected=True, message=message or prediction.rejection)
     grid, probability = _line_curve(prediction)
     return replace(
         state,
@@ -340,6 +343,13 @@ def _title(spectrum: Spectrum) -> str:
         file = f"{file} [{spectrum.row}]"
     stem = spectrum.path.stem
     return file if not spectrum.name or spectrum.name == stem else f"{spectrum.name}  ·  {file}"
+
+
+def _within(wavelength: FloatArray, instrument: Instrument) -> bool:
+    """Whether an instrument's sky may be asked about a grid: the sky of another one, or none in space, looks different."""
+    low, high = instrument.wavelength[[0, -1]]
+    margin = 0.01 * (high - low)
+    return bool(wavelength[0] >= low - margin and wavelength[-1] <= high + margin)
 
 
 def _sky_pixels(wavelength: FloatArray, instrument: Instrument, threshold: float) -> BoolArray:

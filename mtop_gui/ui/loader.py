@@ -166,10 +166,12 @@ class Loader(QObject):
         self._start("read", number, Lane.FILES, work, done, lambda f: self.unreadable.emit(number, f.message))
 
     def _predict(self, number: int, spectrum: Spectrum, *, urgent: bool) -> None:
+        passes = self._network.mc_passes
+
         def work(report: Report) -> Prediction:
-            (prediction,) = self._network.predictor().predict([spectrum], mc_passes=self._network.mc_passes)
+            (prediction,) = self._network.predictor().predict([spectrum], mc_passes=passes)
             _ = prediction.confidence  # worked out here, not in the window's thread
-            self._cache.save(spectrum, prediction)
+            self._cache.save(spectrum, prediction, passes)
             return prediction
 
         def done(prediction: Prediction) -> None:

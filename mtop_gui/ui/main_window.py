@@ -102,13 +102,13 @@ class MainWindow(QMainWindow):
             dock.show()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(
-            [self.docks["browser"], self.docks["review"]], [unit * 46, unit * 36], Qt.Orientation.Horizontal
+            [self.docks["browser"], self.docks["review"]], [unit * 48, unit * 36], Qt.Orientation.Horizontal
         )
         self.resizeDocks([self.docks["batch"]], [self.fontMetrics().height() * 14], Qt.Orientation.Vertical)
 
-    def equip(self, actions: Actions, bundles: list[str], bundle: str) -> MainToolBar:
+    def equip(self, actions: Actions, bundles: list[str], bundle: str, mc_passes: int) -> MainToolBar:
         """Make menus and toolbar from the actions."""
-        self.toolbar = MainToolBar(self.session, actions, bundles, bundle)
+        self.toolbar = MainToolBar(self.session, actions, bundles, bundle, mc_passes)
         self.addToolBar(self.toolbar)
         for group in GROUPS:
             menu = self.menuBar().addMenu(f"&{group}")

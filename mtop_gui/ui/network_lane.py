@@ -23,6 +23,10 @@ class NetworkLane:
         self._loaded = ""
         self._error: Exception | None = None
 
+    def choose_passes(self, mc_passes: int) -> None:
+        """Take this many MC-dropout passes from the next prediction on."""
+        self.mc_passes = mc_passes
+
     def choose(self, bundle: str) -> None:
         """Take another bundle from the next prediction on."""
         self.bundle = bundle

@@ -24,7 +24,7 @@ class PredictionCache:
         self._network = network
 
     def load(self, spectrum: Spectrum) -> Prediction | None:
-        """Give the cached Prediction of a Spectrum by the chosen bundle; also hashes the Spectrum."""
+        """Give the cached Prediction of a Spectrum by the chosen bundle and passes; also hashes the Spectrum."""
         content = spectrum.content_hash
         name = self._network.bundle_name
         if not name:
@@ -38,11 +38,9 @@ class PredictionCache:
             _ = prediction.confidence  # worked out here, not in the window's thread
         return prediction
 
-    def save(self, spectrum: Spectrum, prediction: Prediction) -> None:
-        """Keep a Prediction for the next time."""
+    def save(self, spectrum: Spectrum, prediction: Prediction, mc_passes: int) -> None:
+        """Keep a Prediction that took this many passes for the next time."""
         try:
-            self.store.save_prediction(
-                spectrum.content_hash, prediction.bundle, self._network.mc_passes, prediction
-            )
+            self.store.save_prediction(spectrum.content_hash, prediction.bundle, mc_passes, prediction)
         except StoreError as error:
             log.warning("prediction not cached: %s", error)

@@ -243,9 +243,10 @@ class Session(QObject):
             self._show_soon.start()
 
     def forget_predictions(self) -> None:
-        """Drop all Predictions and fetch again what is selected (another bundle was chosen)."""
+        """Drop all Predictions and fetch again what is selected (another bundle, or other passes, were chosen)."""
         self.entries.forget_predictions()
-        number, self.selected = self.selected, -1
+        number = self.selected
+        self._clear_selection()
         if self._loader is not None:
             self._loader.forget_predictions()
         self.rows_changed()

@@ -76,7 +76,7 @@ class StatusBar(QStatusBar):
         read, flagged, reviewed = self._session.counts()
         total = len(self._session.entries)
         self.counts.setText(
-            f"{total:,} spectra · {read:,} read · {flagged:,} flagged · {reviewed:,} reviewed"
+            f"{total:,} spectra · {read:,} predicted · {flagged:,} flagged · {reviewed:,} reviewed"
             if total
             else ""
         )

@@ -31,12 +31,18 @@ if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
 
 
+PASSES = (1, 10, 50)
+
+
 class MainToolBar(QToolBar):
     """What one sets now and then; everything else has a key."""
 
     bundle_chosen = Signal(str)
+    passes_chosen = Signal(int)
 
-    def __init__(self, session: Session, actions: Actions, bundles: list[str], bundle: str) -> None:
+    def __init__(
+        self, session: Session, actions: Actions, bundles: list[str], bundle: str, mc_passes: int
+    ) -> None:
         super().__init__("Toolbar")
         self._session, self._actions = session, actions
         self.setObjectName("toolbar")
@@ -46,6 +52,7 @@ class MainToolBar(QToolBar):
         self.setIconSize(QSize(height + 2, height + 2))
         self._titles: list[QLabel] = []
         self._make(bundles, bundle)
+        self._make_passes(mc_passes)
         self._lay_out()
         self._connect()
         self.show_session()
@@ -93,6 +100,17 @@ class MainToolBar(QToolBar):
         self.cancel.setText("Cancel")
         self.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
+    def _make_passes(self, mc_passes: int) -> None:
+        self.passes = QComboBox()
+        for number in sorted({*PASSES, mc_passes}):
+            self.passes.addItem(str(number), number)
+        self.passes.setCurrentIndex(self.passes.findData(mc_passes))
+        self.passes.setToolTip(
+            "MC-dropout passes for each spectrum: 50, as mtop predict makes, shows how far the PDF scatters; "
+            "1 is one deterministic pass, many times faster. The flags of the two may differ."
+        )
+        self.passes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
     def _lay_out(self) -> None:
         for name, text in (("open_folder", "Open"), ("run", "Run")):
             self.addAction(self._actions[name])
@@ -102,6 +120,7 @@ class MainToolBar(QToolBar):
                 button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addSeparator()
         self._field("Bundle", self.bundle)
+        self._field("Passes", self.passes)
         self._field("Threshold", self.threshold)
         self._field("Reviewer", self.reviewer)
         self._field("Smoothing", self.smoothing, self.smoothing_text)
@@ -133,6 +152,7 @@ class MainToolBar(QToolBar):
     def _connect(self) -> None:
         session = self._session
         self.bundle.activated.connect(lambda _: self.bundle_chosen.emit(self.bundle.currentData()))
+        self.passes.activated.connect(lambda _: self.passes_chosen.emit(self.passes.currentData()))
         self.threshold.valueChanged.connect(session.set_threshold)
         self.reviewer.editingFinished.connect(lambda: session.set_reviewer(self.reviewer.text().strip()))
         self.smoothing.valueChanged.connect(lambda step: session.set_options(smoothing=SMOOTHING_STEPS[step]))

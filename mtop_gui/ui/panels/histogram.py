@@ -131,7 +131,7 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
             x1=right[doubtful],
             height=counts[doubtful].astype(float),
         )
-        self.setRange(xRange=(0, top), yRange=(0, max(5.0, float(counts.max()) * 1.12)), padding=0)
+        self.setRange(xRange=(0, top), yRange=(0, max(4.6, float(counts.max()) * 1.15)), padding=0)
 
     def _draw_plane(self, top: float) -> None:
         item = self.getPlotItem()

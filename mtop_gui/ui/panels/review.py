@@ -92,7 +92,7 @@ class ReviewPanel(QWidget):
         }
         for button in self.issues.values():
             button.clicked.connect(self._issues_clicked)
-        self.star = self._button("Star", "mark it to come back to")
+        self.star = self._button("★", "mark it to come back to ( * )")
         self.star.clicked.connect(lambda on: self._session.set_draft(starred=on))
         self.comment = QLineEdit()
         self.comment.setPlaceholderText("Comment  ( e )")
@@ -110,14 +110,13 @@ class ReviewPanel(QWidget):
         return button
 
     def _make_lists(self) -> None:
-        self.peaks = self._table(("z", "P", "from"))
+        self.peaks = self._table(("z", "probability"))
         self.history = self._table(("",))
         self.history.horizontalHeader().hide()
         self.history.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         header = self.peaks.horizontalHeader()
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column in (0, 1):
-            header.resizeSection(column, self.peaks.fontMetrics().averageCharWidth() * (12 - 2 * column))
             item = self.peaks.horizontalHeaderItem(column)
             if item is not None:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -167,9 +166,9 @@ class ReviewPanel(QWidget):
         measures.setColumnStretch(1, 1)
         layout.addLayout(measures)
         layout.addWidget(heading("Peaks of the PDF"))
-        layout.addWidget(self.peaks, 3)
+        layout.addWidget(self.peaks)
         layout.addWidget(heading("History"))
-        layout.addWidget(self.history, 2)
+        layout.addWidget(self.history, 1)
 
     def _quality_rows(self) -> QVBoxLayout:
         rows = QVBoxLayout()
@@ -270,12 +269,15 @@ class ReviewPanel(QWidget):
         peaks = prediction.confidence.peaks if prediction is not None and prediction.best is not None else ()
         self.peaks.setRowCount(len(peaks))
         for row, peak in enumerate(peaks):
-            texts = (f"{peak.redshift:.5f}", f"{100 * peak.probability:.1f} %", "network" if row == 0 else "")
+            texts = (f"{peak.redshift:.5f}", f"{100 * peak.probability:.1f} %")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                if column < 2:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.peaks.setItem(row, column, item)
+        # As tall as its rows: there are at most six.
+        rows = max(1, len(peaks)) * self.peaks.verticalHeader().defaultSectionSize()
+        frame = 2 * self.peaks.frameWidth()
+        self.peaks.setFixedHeight(self.peaks.horizontalHeader().sizeHint().height() + rows + frame)
 
     def _show_candidate(self) -> None:
         session = self._session
@@ -317,13 +319,14 @@ class ReviewPanel(QWidget):
         self.star.setChecked(draft.starred)
         if self.comment.text() != draft.comment:
             self.comment.setText(draft.comment)
+        self.standing.setText(standing_text(self._session.decision, draft))
 
     def _show_review(self) -> None:
         decision = self._session.decision
         for quality, button in self.qualities.items():
             button.setChecked(decision is not None and decision.quality == quality)
             button.setEnabled(self._session.spectrum is not None)
-        self.standing.setText(standing_text(decision))
+        self.standing.setText(standing_text(decision, self._session.draft))
         rows = self._reviewing.history()
         self.history.setRowCount(len(rows))
         for place, row in enumerate(rows):

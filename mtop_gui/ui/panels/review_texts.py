@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mtop_gui.ui.draft import Draft
+
 if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision, QualityScale
     from mtop_gui.ui.session import Session
@@ -31,7 +33,7 @@ def origin_text(session: Session) -> str:
     if prediction is None:
         return "waiting for the network…" if session.candidate is None else session.origin
     if prediction.best is None:
-        return "no redshift from the network"
+        return "no redshift from the network: type one ( Z )" if session.candidate is None else session.origin
     number = session.peak_number()
     if number < 0:
         return session.origin
@@ -40,10 +42,10 @@ def origin_text(session: Session) -> str:
     return f"{which} · {100 * probability:.1f} %"
 
 
-def standing_text(decision: Decision | None) -> str:
-    """Say what is decided already."""
+def standing_text(decision: Decision | None, draft: Draft) -> str:
+    """Say what is decided already, and that what is only set is not saved."""
     if decision is None:
-        return "Not reviewed yet"
+        return "Not reviewed yet" if draft == Draft() else "Not saved yet: a quality key saves all this"
     redshift = "no redshift" if decision.redshift is None else f"z {decision.redshift:.5f}"
     return f"You said: quality {decision.quality}, {redshift}"
 

@@ -61,6 +61,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._said, self._colour = text, self._writing
         size = small_font().pointSizeF()
         self.setLabel(text or None, **{"color": self._writing, "font-size": f"{size:g}pt"})
+        self.resizeEvent()  # pyqtgraph centres a name only when the axis changes its size
 
 
 class RestFrameAxis(Axis):

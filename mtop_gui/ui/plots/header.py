@@ -87,7 +87,8 @@ class Header(QWidget):
         x = area.right() - sum(entry[3] for entry in entries)
         kept = area.adjusted(0, 0, x - area.right() - 8, 0)
         for kind, colour, text, width in entries:
-            _swatch(painter, kind, QColor(colour), QRectF(x, area.top(), SWATCH, area.height()))
+            box = QRectF(x, area.top(), SWATCH, area.height())
+            _swatch(painter, kind, QColor(colour), QColor(self._palette.disabled), box)
             painter.setPen(QColor(self._palette.muted))
             painter.drawText(
                 QRectF(x + SWATCH + 5, area.top(), width, area.height()),
@@ -121,11 +122,11 @@ class Header(QWidget):
         return entries
 
 
-def _swatch(painter: QPainter, kind: str, colour: QColor, box: QRectF) -> None:
+def _swatch(painter: QPainter, kind: str, colour: QColor, outline: QColor, box: QRectF) -> None:
     middle = box.center().y()
     if kind in ("fill", "hatch"):
         style = Qt.BrushStyle.SolidPattern if kind == "fill" else Qt.BrushStyle.BDiagPattern
-        painter.setPen(QPen(colour.darker(105), 1.0))
+        painter.setPen(QPen(outline, 1.0))
         painter.setBrush(QBrush(colour, style))
         painter.drawRect(QRectF(box.left() + 2, middle - 5, box.width() - 4, 10))
         return

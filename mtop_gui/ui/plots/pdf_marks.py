@@ -127,9 +127,18 @@ class PdfMarks(Overlay):
         painter.drawLine(QLineF(x, self.headroom - 2 * MARKER - 4, x, bounds.bottom()))
         text = f"z = {self.candidate:.5f}"
         width, height = self._writer.width(text) + 4, self._writer.row_height
-        left = x + 6 if x + 6 + width <= bounds.right() else x - 6 - width
+        left = x + 6
+        if left + width > bounds.right() or (
+            self._hides(left, width) and not self._hides(x - 6 - width, width)
+        ):
+            left = x - 6 - width
         box = QRectF(left, self.headroom + 2, width, height)
         self._writer.draw(painter, text, box, QColor(self.palette.on_accent), accent)
+
+    def _hides(self, left: float, width: float) -> bool:
+        """Whether a box from `left` on would lie over the summit of a peak, or outside the panel."""
+        summits = (self.to_pixel(peak.redshift) for peak in self.peaks)
+        return left < self.boundingRect().left() or any(left - 2 <= x <= left + width for x in summits)
 
     def _text(self, peak: Peak) -> str:
         return f"{peak.redshift:.4f}  {100 * peak.probability:.0f} %"

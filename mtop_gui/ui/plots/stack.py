@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
 
 HEIGHTS = {"flux": 6, "line": 1, "saliency": 1}
+PROBABILITY_TOPS = (0.1, 0.2, 0.5, 1.0)
+"""Upper ends the axis of the line probability may have: the smallest that holds the curve."""
 
 
 class Panel:
@@ -53,6 +55,11 @@ class Panel:
         trace.setZValue(z_value)
         self.plot.addItem(trace, ignoreBounds=True)
         return trace
+
+    def reach(self, top: float) -> None:
+        """Let the vertical axis go from 0 to a little above `top`, both written."""
+        self.view.setYRange(0.0, 1.15 * top, padding=0)
+        self.left.setTicks([[(0.0, "0"), (top / 2, ""), (top, f"{top:g}")]])
 
     def say(self, notice: str) -> None:
         """Show a sentence instead of the lines; "" shows the lines."""
@@ -119,9 +126,8 @@ class SpectrumStack(QWidget):
             if name != "flux":
                 panel.view.setXLink(flux.view)
                 panel.view.setMouseEnabled(x=True, y=False)
-                panel.view.setYRange(0.0, 1.15, padding=0)
                 panel.left.setStyle(hideOverlappingLabels=False)
-                panel.left.setTicks([[(0.0, "0"), (0.5, ""), (1.0, "1")]])
+                panel.reach(1.0)
         self.panels["line"].left.say("P(line)")
         self.panels["saliency"].left.say("saliency")
         self.panels["saliency"].bottom.say("observed wavelength, vacuum [Å]")
@@ -229,6 +235,8 @@ class SpectrumStack(QWidget):
                 self._layers[name].set_values(state.wavelength, None if hidden else values, gaps)
         if not _same(state.line_probability, previous.line_probability):
             self._show_thin("line_probability", state.line_wavelength, state.line_probability)
+            highest = 1.0 if state.line_probability is None else float(np.nanmax(state.line_probability))
+            self.panels["line"].reach(next((top for top in PROBABILITY_TOPS if top >= highest), 1.0))
         if not _same(state.saliency, previous.saliency):
             self._show_thin("saliency", state.saliency_wavelength, state.saliency)
         self._colour_raw()

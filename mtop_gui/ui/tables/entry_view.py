@@ -31,6 +31,8 @@ class EntryView(QTableView):
         self.setShowGrid(False)
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
+        # Names of one survey differ at their ends.
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         vertical = self.verticalHeader()
@@ -51,7 +53,7 @@ class EntryView(QTableView):
         for position, column in enumerate(self._entries_model.columns):
             if column.width:
                 title = header.fontMetrics().horizontalAdvance(column.title)
-                header.resizeSection(position, max(unit * (column.width + 2), title + 18))
+                header.resizeSection(position, max(unit * column.width + 12, title + 14))
             else:
                 header.setSectionResizeMode(position, QHeaderView.ResizeMode.Stretch)
 
