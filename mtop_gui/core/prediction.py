@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,17 +37,17 @@ class Prediction:
     warnings : reasons for a person to look although there is a redshift.
     """
 
-    redshift_grid: FloatArray
-    redshift_pdf: FloatArray
-    line_wavelength: FloatArray
-    line_probability: FloatArray
+    redshift_grid: FloatArray = field(repr=False)
+    redshift_pdf: FloatArray = field(repr=False)
+    line_wavelength: FloatArray = field(repr=False)
+    line_probability: FloatArray = field(repr=False)
     logmass: float
     logmass_err: float
     logsfr: float
     logsfr_err: float
     bundle: str
     coverage: float = 1.0
-    redshift_pdf_std: FloatArray | None = None
+    redshift_pdf_std: FloatArray | None = field(default=None, repr=False)
     ood: float = 0.0
     ood_threshold: float = 1.0
     rejection: str = ""

@@ -52,17 +52,19 @@ class Spectrum:
     UnreadableSpectrumError : arrays of different length, wavelengths not increasing, or no usable pixel.
     """
 
-    wavelength: FloatArray
-    flux: FloatArray
-    ivar: FloatArray
-    mask: BoolArray
+    wavelength: FloatArray = field(repr=False)
+    flux: FloatArray = field(repr=False)
+    ivar: FloatArray = field(repr=False)
+    mask: BoolArray = field(repr=False)
     path: Path = Path()
     row: int = 0
     name: str = ""
     flux_unit: str = ""
     ra: float | None = None
     dec: float | None = None
-    metadata: Mapping[str, str | float | int] = field(default_factory=lambda: MappingProxyType({}))
+    metadata: Mapping[str, str | float | int] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
     notes: tuple[str, ...] = ()
     noise_estimated: bool = False
 

@@ -58,3 +58,10 @@ def test_median_snr_uses_good_pixels_only() -> None:
     flux = np.array([1e9, 2.0, 2.0, 2.0, 2.0])
     mask = np.array([True, False, False, False, False])
     assert make(flux=flux, mask=mask).median_snr == pytest.approx(4.0)
+
+
+def test_its_repr_is_short_and_holds_no_pixels() -> None:
+    text = repr(make(n=5000, name="COSMOS 1"))
+    assert "COSMOS 1" in text
+    assert "array" not in text
+    assert len(text) < 300
