@@ -12,7 +12,6 @@ from mtop_gui.core.spectrum import FLAM
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
-    from mtop_gui.core.spectrum import Spectrum
 
 
 _REFERENCE = 1e4
@@ -48,14 +47,3 @@ def _power_law(flux_unit: str) -> tuple[float, int] | None:
         return None
     # Per wavelength, per frequency or in photons: always a whole power of the wavelength.
     return float(factors[0]), round(float(np.log2(factors[1] / factors[0])))
-
-
-def to_flam(spectrum: Spectrum) -> tuple[FloatArray, FloatArray] | None:
-    """Flux and inverse variance in erg/s/cm²/Å, or None when the unit is unknown.
-
-    The inverse variance is divided by the factor in two steps, so that 1e-19 squared never underflows.
-    """
-    factor = flam_factor(spectrum.flux_unit, spectrum.wavelength)
-    if factor is None:
-        return None
-    return spectrum.flux * factor, spectrum.ivar / factor / factor

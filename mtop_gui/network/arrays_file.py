@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ LARGEST_TOTAL = 256 << 20
 
 MOST_ARRAYS = 2000
 _KINDS = {"float16", "float32", "float64"}
+_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -48,17 +50,17 @@ def read_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
     ------
     BundleError : checksum, sizes, types or the archive itself are not what they should be.
     """
-    if path.stat().st_size > LARGEST_TOTAL:
-        raise BundleError(f"the weights {path} are too large for a bundle: do not use it")
-    if sha256_of(path) != sha256:
-        raise BundleError(f"the checksum of {path} does not match its bundle: copy the bundle anew")
     try:
+        if path.stat().st_size > LARGEST_TOTAL:
+            raise BundleError(f"the weights {path} are too large for a bundle: do not use it")
+        if sha256_of(path) != sha256:
+            raise BundleError(f"the checksum of {path} does not match its bundle: copy the bundle anew")
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) > MOST_ARRAYS or sum(member.file_size for member in members) > LARGEST_TOTAL:
                 raise BundleError(f"the weights {path} unpack to more than a bundle may hold: do not use it")
             return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise BundleError(f"the weights {path} are damaged ({error}): copy the bundle anew") from error
 
 

@@ -161,7 +161,7 @@ def load_bundle(name_or_path: str | Path) -> ModelBundle:
     facts = _read_facts(folder)
     try:
         return _assemble(folder, facts)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BundleError(
             f"{FACTS_FILE} of bundle '{folder.name}' is incomplete or damaged ({error}): copy or train it anew"
         ) from error
@@ -272,6 +272,12 @@ def _check_shapes(bundle: ModelBundle, folder: Path) -> None:
     if not ood_arrays_fit(sum(expected[f"{layer}/bias"][0] for layer in layers), bundle.ood):
         raise BundleError(
             f"the out-of-distribution arrays of bundle '{folder.name}' do not fit it: copy or train it anew"
+        )
+    points, preparation = bundle.config.continuum_points, bundle.preparation
+    if any(len(values) != points for values in (preparation.continuum_mean, preparation.continuum_std)):
+        raise BundleError(
+            f"the preparation of bundle '{folder.name}' does not give its network {points} continuum points: "
+            "copy or train it anew"
         )
     if bundle.config.redshift_bins != bundle.grid.bins:
         raise BundleError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mtop_gui.core.errors import BundleError
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.prediction import Prediction, rejected
 from mtop_gui.core.preparation import PreparedSpectrum, prepare
@@ -48,6 +49,11 @@ class Predictor:
     def __init__(self, bundle: ModelBundle | str | Path, instrument: Instrument | None = None) -> None:
         self.bundle = bundle if isinstance(bundle, ModelBundle) else load_bundle(bundle)
         self.instrument = instrument or load_instrument(self.bundle.instrument)
+        if self.bundle.config.pixels != self.instrument.pixels:
+            raise BundleError(
+                f"bundle '{self.bundle.name}' was trained on {self.bundle.config.pixels} pixels, instrument "
+                f"'{self.instrument.name}' has {self.instrument.pixels}: use a bundle of this version"
+            )
         self._grid = self.bundle.grid.centres
         self._wavelength = self.instrument.wavelength
 

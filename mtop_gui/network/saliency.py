@@ -40,8 +40,8 @@ def gradient_function(model: Any) -> Callable[[Float32Array, Float32Array, Float
         with tf.GradientTape() as tape:
             tape.watch(spectrum)
             pdf = model({"spectrum": spectrum, "continuum": continuum}, training=False)["redshift"]
-            target = tf.math.log(tf.reduce_sum(pdf * weights) + 1e-30)
-        return tape.gradient(target, spectrum)
+            explained = tf.math.log(tf.reduce_sum(pdf * weights) + 1e-30)
+        return tape.gradient(explained, spectrum)
 
     def gradient(spectrum: Float32Array, continuum: Float32Array, weights: Float32Array) -> FloatArray:
         arguments = (spectrum[None, :, None], continuum[None], weights[None])

@@ -30,10 +30,10 @@ _Float = TypeVar("_Float", np.float32, np.float64)
 
 @dataclass(frozen=True)
 class _Curves:
-    """Per pixel and per single exposure, in flux units: variance = background + sky_floor·r² + object·flux."""
+    """Per pixel and per single exposure, in flux units: variance = background + sky²·floor² + slope·flux."""
 
     background: FloatArray
-    object: FloatArray
+    slope: FloatArray
     sky: FloatArray
     response: FloatArray
 
@@ -133,7 +133,7 @@ class NoiseModel:
         """Give (background, slope, sky², response) in the dtype of the flux, converted once."""
         if dtype.name not in self._cast:
             curves = self._curves
-            columns = (curves.background, curves.object, curves.sky**2, curves.response)
+            columns = (curves.background, curves.slope, curves.sky**2, curves.response)
             self._cast[dtype.name] = tuple(column.astype(dtype) for column in columns)
         return self._cast[dtype.name]  # type: ignore[return-value]  # one dict holds both dtypes
 
@@ -181,7 +181,7 @@ def _physical_curves(instrument: Instrument, unit: float) -> _Curves:
     per_electron = energy / (counts * instrument.sky_transmission * instrument.point_fraction) / unit
     return _Curves(
         background=per_electron**2 * (2 * sky + _detector(instrument)),
-        object=per_electron,
+        slope=per_electron,
         sky=per_electron * sky,
         response=np.ones(instrument.pixels),
     )
@@ -196,7 +196,7 @@ def _moons1d_curves(instrument: Instrument, unit: float) -> _Curves:
     return _Curves(
         background=per_count**2 * (2 * sky + _detector(instrument)),
         # The flux given is the whole galaxy's; what is counted is dimmed by the fibre.
-        object=per_count * instrument.point_fraction,
+        slope=per_count * instrument.point_fraction,
         sky=per_count * sky,
         response=np.broadcast_to(instrument.point_fraction, instrument.wavelength.shape).copy(),
     )

@@ -165,8 +165,8 @@ class Survey:
         breaks = np.flatnonzero(np.diff(wanted) != 1) + 1
         for run in np.split(np.arange(wanted.size), breaks):
             if run.size:
-                source = np.s_[wanted[run[0]] : wanted[run[-1]] + 1]
-                self._flux.read_direct(spectra, source, np.s_[run[0] : run[-1] + 1])
+                stored = np.s_[wanted[run[0]] : wanted[run[-1]] + 1]
+                self._flux.read_direct(spectra, stored, np.s_[run[0] : run[-1] + 1])
         return spectra
 
     def close(self) -> None:

@@ -94,6 +94,8 @@ def calibrate(
 def measure(judged: Judged, bundle: ModelBundle, redshift: FloatArray) -> dict[str, Any]:
     """Measure the paper's figures, per exposure time: success before and after the entropy cut, residuals.
 
+    The redshift is what a Prediction of one deterministic pass says: the best Peak of the calibrated PDF.
+
     Parameters
     ----------
     redshift : (n,) true redshifts of the judged spectra.
@@ -104,8 +106,9 @@ def measure(judged: Judged, bundle: ModelBundle, redshift: FloatArray) -> dict[s
     """
     grid = bundle.grid.centres
     pdf = apply_temperature(judged.pdf.astype(np.float64), bundle.temperature)
-    error = np.abs(grid[pdf.argmax(axis=1)] - redshift)
-    entropy = np.array([summarise(grid, one).entropy for one in pdf])
+    said = [summarise(grid, one) for one in pdf]
+    error = np.abs(np.array([one.peaks[0].redshift for one in said]) - redshift)
+    entropy = np.array([one.entropy for one in said])
     figures: dict[str, Any] = {}
     for hours in np.unique(judged.hours):
         chosen = judged.hours == hours

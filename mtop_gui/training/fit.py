@@ -18,6 +18,7 @@ from mtop_gui.core.preparation import Preparation
 from mtop_gui.network.architectures import build, config_to_dict, make_config
 from mtop_gui.network.bundle import ModelBundle, RedshiftGrid, save_bundle
 from mtop_gui.simulation.observing import Observer
+from mtop_gui.training.calibrate import calibrate
 from mtop_gui.training.checkpoint import (
     Progress,
     has_checkpoint,
@@ -140,8 +141,6 @@ def train(
         )
         trainer = _Trainer(observer, instrument, blueprint, recipe, seed, bundle_dir, work)
         trainer.run(epochs, resume, report, max_hours)
-    from mtop_gui.training.calibrate import calibrate
-
     calibrate(bundle_dir, Path(survey_path), seed=seed, instrument=instrument, report=report)
     report(Finished(trainer.progress.epoch, time.monotonic() - started))
     return bundle_dir

@@ -142,6 +142,9 @@ def test_a_changed_byte_in_the_weights(folder: Path) -> None:
         (lambda f: f.update(temperature="nan"), "out of range"),
         (lambda f: f.pop("preparation"), "preparation"),
         (lambda f: f["preparation"].update(median_window=2), "median_window"),
+        (lambda f: f["preparation"].update(continuum_mean=[], continuum_std=[]), "10 continuum points"),
+        (lambda f: f["preparation"].update(continuum_std=[]), "10 continuum points"),
+        (lambda f: f.update(temperature=10**400), "damaged"),
         (lambda f: f.update(architecture=None), "damaged"),
         (lambda f: f.update(training=3), "damaged"),
     ],
@@ -199,6 +202,16 @@ def test_weights_that_lie_about_their_size(folder: Path, data: bytes) -> None:
 
 def test_weights_that_are_no_archive(folder: Path) -> None:
     weights_of(folder).write_bytes(b"PK nonsense")
+    reseal(folder)
+    assert "damaged" in refusal(folder)
+
+
+def test_weights_whose_compression_is_broken(folder: Path) -> None:
+    member(weights_of(folder), "weights/redshift/kernel.npy", header("(2,)") + bytes(8))
+    data = bytearray(weights_of(folder).read_bytes())
+    start = 30 + len("weights/redshift/kernel.npy")
+    data[start : start + 8] = b"\xff" * 8
+    weights_of(folder).write_bytes(bytes(data))
     reseal(folder)
     assert "damaged" in refusal(folder)
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from mtop_gui.core.confidence import flag
+from mtop_gui.core.errors import BundleError
+from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.preparation import prepare
 from mtop_gui.network.predictor import UNKNOWN_UNIT, Predictor, apply_temperature
 from tests.support.tiny import tiny_flux, tiny_instrument, tiny_spectrum
@@ -40,6 +42,11 @@ def test_more_spectra_than_a_batch(predictor: Predictor) -> None:
     many = predictor.predict(spectra)
     assert len(many) == 70
     assert many[69].redshift_pdf == pytest.approx(predictor.predict([spectra[69]])[0].redshift_pdf, rel=1e-4)
+
+
+def test_a_bundle_of_another_grid_is_refused(tiny_bundle: ModelBundle) -> None:
+    with pytest.raises(BundleError, match="trained on 500 pixels, instrument 'moons-lr' has 12217"):
+        Predictor(tiny_bundle, load_instrument("moons-lr"))
 
 
 def test_nothing_in_nothing_out(predictor: Predictor) -> None:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 RECIPE = Recipe(decay_epochs=2, mixed=False, point_source_share=0.0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def repeatable() -> None:
+    """Sums in threads end in any order unless told otherwise; then a training repeats to the last bit."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+
+
 @pytest.fixture(scope="session")
 def tiny_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_survey(tmp_path_factory.mktemp("survey") / "tiny.h5")

@@ -1,1 +1,0 @@
-"""Metrics, figures and reports of a bundle on spectra with known redshifts."""
