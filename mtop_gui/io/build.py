@@ -14,7 +14,7 @@ from mtop_gui.io.fitsfile import stem_of
 from mtop_gui.io.flux_units import parse_flux_unit
 from mtop_gui.io.merge import merge_duplicates
 from mtop_gui.io.noise_estimate import estimate_noise
-from mtop_gui.io.wave_units import angstrom_factor
+from mtop_gui.io.wave_units import to_angstrom
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,11 +48,11 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -
             f"the file gives {wavelength.size} wavelengths for {flux.size} flux values: it is damaged"
         )
     bad = ~np.isfinite(flux)
-    if raw.bad is not None:
-        bad |= _like(raw.bad, flux, "mask").astype(bool)
     ivar = _inverse_variance(raw, flux)
     if ivar is not None:
         bad |= ~(np.isfinite(ivar) & (ivar > 0))
+    if raw.bad is not None:
+        bad |= _flagged(_like(raw.bad, flux, "mask").astype(bool), bad, notes)
     wavelength, flux, bad, ivar = _in_order(wavelength, flux, bad, ivar, notes)
     flux = np.where(bad, 0.0, flux)
     noise_estimated = ivar is None
@@ -87,6 +87,14 @@ def _array(values: Any) -> FloatArray:
     return array.reshape(-1) if array.ndim != 1 else array
 
 
+def _flagged(flags: BoolArray, bad: BoolArray, notes: list[str]) -> BoolArray:
+    """Give the pixels a file's mask rejects; a mask that leaves nothing usable marks the good pixels, or warns only."""
+    if (flags | bad).all() and not bad.all():
+        notes.append("mask ignored: it flags every usable pixel")
+        return np.zeros_like(flags)
+    return flags
+
+
 def _like(values: Any, flux: FloatArray, what: str) -> Any:
     array = np.asarray(values).reshape(-1)
     if array.shape != flux.shape:
@@ -97,33 +105,12 @@ def _like(values: Any, flux: FloatArray, what: str) -> Any:
 
 
 def _vacuum_angstrom(raw: RawSpectrum, notes: list[str]) -> FloatArray:
-    wavelength = _array(raw.wavelength)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if raw.log10:
-            wavelength = 10.0**wavelength
-        else:
-            factor = angstrom_factor(raw.wavelength_unit)
-            if factor is None:
-                factor = _guessed_factor(wavelength, raw.wavelength_unit, notes)
-            if factor != 1.0:
-                wavelength = wavelength * factor
-        if raw.medium == "air":
-            wavelength = np.where(np.isfinite(wavelength) & (wavelength > 0), wavelength, np.nan)
-            notes.append("air wavelengths converted to vacuum")
-            return air_to_vacuum(wavelength)
+    wavelength = to_angstrom(_array(raw.wavelength), raw.wavelength_unit, log10=raw.log10, notes=notes)
+    if raw.medium == "air":
+        wavelength = np.where(np.isfinite(wavelength) & (wavelength > 0), wavelength, np.nan)
+        notes.append("air wavelengths converted to vacuum")
+        return air_to_vacuum(wavelength)
     return wavelength
-
-
-def _guessed_factor(wavelength: FloatArray, unit: str, notes: list[str]) -> float:
-    """Take Å where the unit is missing, or µm when the numbers are too small for Å."""
-    if unit.strip() and not unit.strip().startswith("-"):
-        notes.append(f"wavelength unit '{unit}' not understood")
-    finite = wavelength[np.isfinite(wavelength)]
-    if finite.size and 0.05 < float(np.median(finite)) < 60.0:
-        notes.append("wavelengths taken as µm: the file names no unit")
-        return 1e4
-    notes.append("wavelengths taken as Å: the file names no unit")
-    return 1.0
 
 
 def _inverse_variance(raw: RawSpectrum, flux: FloatArray) -> FloatArray | None:

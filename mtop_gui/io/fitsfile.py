@@ -9,16 +9,18 @@ from __future__ import annotations
 import gzip
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mtop_gui.core.errors import UnreadableSpectrumError
 from mtop_gui.io.fitscards import BLOCK, CARD, Header
 from mtop_gui.io.hdu import LARGEST, TRUNCATED, Hdu
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
+
+T = TypeVar("T")
 
 LARGEST_TEXT = 64 << 20
 
@@ -32,6 +34,7 @@ class FitsFile:
         self.path = path
         self.size = size
         self._source = source
+        self._remembered: dict[str, Any] = {}
         self.hdus: list[Hdu] = []
         self.damaged = not self._find_units() or any(not unit.whole for unit in self.hdus)
 
@@ -50,6 +53,13 @@ class FitsFile:
         if len(taken) != count or offset < 0 or count < 0:
             raise UnreadableSpectrumError(TRUNCATED)
         return taken
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """Give what `make` gave the first time under this key: files of a thousand units are searched once."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        found: T = self._remembered[key]
+        return found
 
     @property
     def primary(self) -> Hdu:
@@ -145,7 +155,7 @@ def _end_card(block: bytes) -> int | None:
 def stem_of(path: Path) -> str:
     """Give the file name without its suffixes .gz, .fz, .fits, .fit, .txt, …."""
     name = path.name
-    for suffix in (".gz", ".fz", ".fits", ".fit", ".fts", ".txt", ".dat", ".ascii", ".csv"):
+    for suffix in (".gz", ".fz", ".fits", ".fit", ".fts", ".txt", ".dat", ".ascii", ".csv", ".ecsv"):
         if name.lower().endswith(suffix):
             name = name[: -len(suffix)]
     return name or path.name

@@ -12,7 +12,7 @@ from mtop_gui.io.error_words import silenced
 
 _SCALE = re.compile(
     r"^\s*(?:\[?\s*)(?:(?P<mantissa>\d+(?:\.\d*)?)\s*(?:x|\*)\s*(?=10))?"
-    r"(?:10\s*(?:\*\*|\^)\s*\(?\s*(?P<power>[+-]?\d+)\s*\)?|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?))"
+    r"(?:10\s*(?:\*\*|\^|(?=[(-]))\s*\(?\s*(?P<power>[+-]?\d+)\s*\)?|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?))"
     r"\s*[.*]?\s*"
 )
 _NAMES = {
@@ -31,6 +31,7 @@ _NAMES = {
     "angs": "Angstrom",
     "angstrom": "Angstrom",
     "angstroms": "Angstrom",
+    "angstroem": "Angstrom",
     "hz": "Hz",
     "micron": "um",
     "microns": "um",
@@ -41,6 +42,7 @@ _NAMES = {
     "millijansky": "mJy",
     "nanojansky": "nJy",
     "flam": "(erg s-1 cm-2 Angstrom-1)",
+    "flambda": "(erg s-1 cm-2 Angstrom-1)",
 }
 _WORD = re.compile(r"[^\W\d_]+")
 

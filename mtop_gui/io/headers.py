@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,20 +20,26 @@ if TYPE_CHECKING:
     from mtop_gui.io.raw import Medium, NoiseKind
 
 WAVE_NAMES = (
-    "WAVE", "WAVELENGTH", "WAVES", "LAMBDA", "LAM", "WL", "WVL", "WAVELENGTHS", "LAMBDA_VAC", "WAVE_VAC", "OPT_WAVE",
-    "WAVE_AIR", "LAMBDA_AIR", "ANGSTROM", "LDA",
+    "WAVE", "WAVELENGTH", "WAVES", "LAMBDA", "LAM", "WL", "WVL", "WAVELENGTHS", "LAMBDA_VAC", "WAVE_VAC",
+    "WAVELENGTH_VAC", "WAVELENGTH_VACUUM", "VACUUM_WAVELENGTH", "OPT_WAVE", "WAVE_OBS", "OBS_WAVE", "WAVELENGTH_OBS",
+    "LAMBDA_OBS", "WAVE_AIR", "LAMBDA_AIR", "WAVELENGTH_AIR", "AIR_WAVELENGTH", "AWAV", "ANGSTROM", "LDA", "SPECTRAL_AXIS",
+    "WAVE_UM", "WAVELENGTH_UM", "LAMBDA_UM", "WAVELENGTH_MICRON", "WAVE_MICRON", "WAVE_NM", "WAVELENGTH_NM", "LAMBDA_NM",
+    "WAVE_A", "WAVELENGTH_A", "LAMBDA_A", "WAVE_ANGSTROM", "WAVELENGTH_ANGSTROM",
 )  # fmt: skip
 LOG_WAVE_NAMES = ("LOGLAM", "LOGLAMBDA", "LOG_LAMBDA", "LOGWAVE", "LOG_WAVE", "LOGWL")
 FLUX_NAMES = (
     "FLUX", "FLUXES", "FLAM", "F_LAMBDA", "FLUX_LAMBDA", "SPEC", "SPECTRUM", "FLUX_REDUCED", "FNU", "FLUX_DENSITY",
-    "OPT_FLAM", "INTENSITY", "OPT_COUNTS", "COUNTS", "DATA", "F",
+    "F_NU", "F_LAM", "FLUX_NU", "FLUX_LAM", "FLUX_CAL", "FLUXCAL", "OPT_FLAM", "INTENSITY", "OPT_COUNTS", "COUNTS", "DATA", "F",
 )  # fmt: skip
-IVAR_NAMES = ("IVAR", "INVVAR", "FLUX_IVAR", "IVARS", "INV_VAR", "OPT_FLAM_IVAR", "OPT_COUNTS_IVAR", "WEIGHT")
+IVAR_NAMES = ("IVAR", "INVVAR", "FLUX_IVAR", "IVARS", "INV_VAR", "OPT_FLAM_IVAR", "OPT_COUNTS_IVAR")
 ERROR_NAMES = (
     "ERR", "ERROR", "ERR_FLUX", "FLUX_ERR", "FLUX_ERROR", "ERRORS", "SIGMA", "SIG", "NOISE", "STD", "STDDEV", "E_FLUX",
     "FLUXERR", "FLUX_SIG", "UNCERTAINTY", "SIG_FLUX", "ERR_REDUCED", "OPT_FLAM_SIG", "FLUX_STD", "DFLUX", "EFLUX", "UNC",
+    "STDEV", "FLUX_UNCERTAINTY", "FLUX_UNC",
 )  # fmt: skip
 VARIANCE_NAMES = ("VAR", "VARIANCE", "STAT", "FLUX_VAR", "VARIANCES")
+# Weights are inverse variances only where nothing better is there: those of a combination are mere numbers of frames.
+WEIGHT_NAMES = ("WEIGHT", "WEIGHTS", "WHT", "WGT")
 MASK_NAMES = ("MASK", "QUAL", "BAD", "BADPIX", "DQ", "QUALITY", "FLAGS", "FLAG")
 
 _CALLED_AIR = ("AWAV", "AIR")
@@ -44,19 +51,37 @@ def first_name(columns: Iterable[str], names: Iterable[str]) -> str | None:
     return next((name for name in names if name in present), None)
 
 
-def noise_column(columns: Iterable[str]) -> tuple[str, NoiseKind] | None:
-    """Column that holds the noise, and what kind of noise its name says it is."""
+def noise_column(columns: Iterable[str], flux: str = "FLUX") -> tuple[str, NoiseKind] | None:
+    """Column that holds the noise, and what kind its name says it is; names made of the flux column's come first."""
     present = set(columns)
+    own: tuple[tuple[tuple[str, ...], NoiseKind], ...] = (
+        ((f"{flux}_IVAR", f"IVAR_{flux}"), "ivar"),
+        (
+            tuple(f"{flux}{end}" for end in ("_ERR", "_ERROR", "ERR", "_SIG", "_SIGMA", "_STD", "_UNC"))
+            + tuple(f"{start}{flux}" for start in ("ERR_", "E_", "SIG_", "E", "SIGMA_"))
+            + (flux.replace("FLUX", "ERR"), flux.replace("FLUX", "ERROR")),
+            "error",
+        ),
+        ((f"{flux}_VAR", f"{flux}_VARIANCE", f"VAR_{flux}"), "variance"),
+    )
     kinds: tuple[tuple[tuple[str, ...], NoiseKind], ...] = (
+        *own,
         (IVAR_NAMES, "ivar"),
         (ERROR_NAMES, "error"),
         (VARIANCE_NAMES, "variance"),
+        (WEIGHT_NAMES, "ivar"),
     )
     for names, kind in kinds:
         name = first_name(present, names)
-        if name is not None:
+        if name is not None and name != flux:
             return name, kind
     return None
+
+
+def unit_in_name(column: str) -> str:
+    """Find the unit at the end of a column's name (WAVE_NM), "" when there is none."""
+    found = re.search(r"_(UM|MICRON|NM|A|ANGSTROM)$", column.upper())
+    return found[1].lower() if found else ""
 
 
 def observing_facts(file: FitsFile, *units: Hdu) -> dict[str, Any]:
@@ -148,13 +173,24 @@ def medium_of(unit: Hdu, default: Medium, *texts: str) -> Medium:
     return default
 
 
+_PIPELINES_IN_AIR = (
+    "SHOOT", "AAOMEGA", "2DF", "6DF", "HERMES", "VIMOS", "FORS", "EFOSC", "UVES", "GIRAFFE", "FEROS", "HARPS", "MUSE",
+)  # fmt: skip
+
+
 def usual_medium(file: FitsFile, unit: Hdu) -> Medium:
-    """Tell what an instrument's pipeline gives where the header is silent: air for X-shooter and VIPGI, else vacuum."""
-    instrument = unit.text("INSTRUME") or file.primary.text("INSTRUME")
-    in_air = "SHOOT" in instrument.upper() or any(
+    """Tell what a pipeline gives where the header is silent: air from ESO's optical ones, 2dfdr, VIPGI and IRAF."""
+    instrument = (unit.text("INSTRUME") or file.primary.text("INSTRUME")).upper()
+    in_air = any(name in instrument for name in _PIPELINES_IN_AIR) or any(
         card in file.primary.header for card in ("PND OBJID", "PND FILE ID", "PND GRISM")
     )
-    return "air" if in_air else "vacuum"
+    return "air" if in_air or "label=" in unit.text("WAT1_001").lower() else "vacuum"
+
+
+def axis_unit(unit: Hdu, axis: int = 1) -> str:
+    """Find the unit of a WCS axis: CUNIT, else what IRAF writes into its WAT cards."""
+    named = re.search(r"units=(\S+)", unit.text(f"WAT{axis}_001"), re.IGNORECASE)
+    return unit.text(f"CUNIT{axis}") or (named[1] if named else "")
 
 
 def wcs_axis(unit: Hdu, pixels: int, axis: int = 1) -> tuple[FloatArray, str, bool]:
@@ -182,7 +218,7 @@ def wcs_axis(unit: Hdu, pixels: int, axis: int = 1) -> tuple[FloatArray, str, bo
         )
     reference = unit.number(f"CRPIX{axis}")
     offset = np.arange(pixels, dtype=np.float64) + 1.0 - (1.0 if reference is None else reference)
-    unit_text = unit.text(f"CUNIT{axis}")
+    unit_text = axis_unit(unit, axis)
     kind = unit.text(f"CTYPE{axis}").upper()
     flagged = unit.number("DC-FLAG") == 1 or unit.true("LOGSCALE") or "log" in unit_text.lower()
     if kind.endswith("-LOG"):
@@ -205,7 +241,7 @@ def has_wavelength_axis(unit: Hdu, axis: int = 1) -> bool:
     kind = unit.text(f"CTYPE{axis}").upper()
     if kind.startswith(("RA--", "DEC-", "GLON", "GLAT", "PIXEL", "FREQ", "VELO", "ANGLE", "X", "Y")):
         return False
-    unit_text = unit.text(f"CUNIT{axis}")
+    unit_text = axis_unit(unit, axis)
     return not unit_text or angstrom_factor(unit_text) is not None or "log" in unit_text.lower()
 
 

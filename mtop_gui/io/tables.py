@@ -16,6 +16,7 @@ from mtop_gui.io.headers import (
     first_name,
     medium_of,
     noise_column,
+    unit_in_name,
 )
 from mtop_gui.io.raw import RawSpectrum
 
@@ -50,7 +51,7 @@ def find_layout(unit: Hdu) -> Layout | None:
     flux = first_name(columns, FLUX_NAMES) or _by_utype(unit, "fluxaxis.value")
     if wave is None or flux is None or wave == flux:
         return None
-    noise = noise_column(columns)
+    noise = noise_column(columns, flux)
     if noise is None:
         named = _by_utype(unit, "fluxaxis.accuracy.staterror")
         noise = (named, "error") if named else None
@@ -74,7 +75,7 @@ def _by_utype(unit: Hdu, ending: str) -> str | None:
 def cells_are_arrays(unit: Hdu, column: str) -> bool:
     """Tell whether each row of the table is a spectrum of its own."""
     form = re.match(r"(\d*)([A-Z])", unit.column_card(column, "TFORM").upper())
-    return form is not None and (form[2] in "PQ" or int(form[1] or 1) > 1)
+    return form is not None and form[2] != "A" and (form[2] in "PQ" or int(form[1] or 1) > 1)
 
 
 def spectra_in(unit: Hdu, layout: Layout) -> int:
@@ -109,12 +110,14 @@ def table_spectrum(
         wavelength=take(unit, layout.wave, layout, row),
         wavelength_unit=unit.unit(layout.wave)
         or unit.text("WAVEUNIT", "WUNIT")
-        or file.primary.text("WAVEUNIT"),
+        or file.primary.text("WAVEUNIT")
+        or unit_in_name(layout.wave),
         log10=layout.log10,
         medium=medium_of(
             unit,
             medium_of(file.primary, medium, layout.wave),
             layout.wave,
+            unit.unit(layout.wave),
             unit.column_card(layout.wave, "TUCD"),
         ),
         flux=take(unit, layout.flux, layout, row),

@@ -19,6 +19,10 @@ DO_NOT_USE = 1
 
 
 def _tables(file: FitsFile) -> list[tuple[Hdu, Layout]]:
+    return file.once(LAYOUT, lambda: _search(file))
+
+
+def _search(file: FitsFile) -> list[tuple[Hdu, Layout]]:
     found = []
     for unit in file.tables():
         names = set(unit.columns)
@@ -38,7 +42,12 @@ def matches(file: FitsFile) -> bool:
 
 
 def _places(file: FitsFile) -> list[tuple[Hdu, Layout, int]]:
-    return [(unit, layout, row) for unit, layout in _tables(file) for row in range(spectra_in(unit, layout))]
+    return file.once(
+        f"{LAYOUT}: rows",
+        lambda: [
+            (unit, layout, row) for unit, layout in _tables(file) for row in range(spectra_in(unit, layout))
+        ],
+    )
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:

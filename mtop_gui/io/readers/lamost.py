@@ -1,10 +1,13 @@
-"""LAMOST low-resolution spectra: a five-row image (DR1-DR9), or array cells in COADD (DR10 on); vacuum."""
+"""LAMOST: a five-row image (low resolution to DR9), or tables COADD, COADD_B and COADD_R; vacuum."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mtop_gui.io.headers import observing_facts, position, wcs_axis
+import numpy as np
+
+from mtop_gui.io.headers import first_name, observing_facts, position, wcs_axis
+from mtop_gui.io.merge import Arm, merge_arms
 from mtop_gui.io.raw import RawSpectrum
 from mtop_gui.io.tables import cells_are_arrays
 
@@ -22,18 +25,36 @@ def _table(file: FitsFile) -> Hdu | None:
     return None
 
 
+def _arms(file: FitsFile) -> list[Hdu]:
+    """Blue and red coadd of a medium-resolution file; the single exposures behind them are left out."""
+    found = (file.find("COADD_B"), file.find("COADD_R"))
+    return [
+        unit
+        for unit in found
+        if unit is not None and {"FLUX", "IVAR"} <= set(unit.columns) and _wave(unit) and unit.rows
+    ]
+
+
+def _wave(unit: Hdu) -> str | None:
+    return first_name(unit.columns, ("WAVELENGTH", "LOGLAM"))
+
+
 def matches(file: FitsFile) -> bool:
     """Look for LAMOST's image of at least two rows with a log-linear scale, or its table of array cells."""
     unit = file.primary
     image = len(unit.shape) == 2 and unit.shape[0] >= 2 and unit.number("COEFF0", "CRVAL1") is not None
-    return _table(file) is not None or (image and unit.text("TELESCOP").upper().startswith("LAMOST"))
+    return (
+        bool(_arms(file))
+        or _table(file) is not None
+        or (image and unit.text("TELESCOP").upper().startswith("LAMOST"))
+    )
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
     """List one per table row; one for an image."""
     unit = _table(file)
     name = file.primary.text("DESIG", "OBJNAME", "OBSID") or file.stem
-    count = unit.rows if unit is not None else 1
+    count = unit.rows if unit is not None and not _arms(file) else 1
     return [(row, name if count == 1 else f"{name} {row}") for row in range(count)]
 
 
@@ -45,6 +66,22 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
     """
     ra, dec = position(file.primary)
     facts = observing_facts(file) | _pipeline(file)
+    arms = _arms(file)
+    if arms:
+        file.demand_whole()
+        merged = merge_arms([_arm(unit) for unit in arms])
+        missing = {"COADD_B", "COADD_R"} - {unit.name for unit in arms}
+        return RawSpectrum(
+            wavelength=merged.wavelength,
+            flux=merged.flux,
+            noise=merged.ivar,
+            noise_kind="ivar",
+            flux_unit=arms[0].unit("FLUX"),
+            ra=ra,
+            dec=dec,
+            metadata=facts,
+            notes=(f"arm {missing.pop()[-1]} missing",) if missing else (),
+        )
     unit = _table(file)
     if unit is not None:
         wavelength: Any = unit.cell("WAVELENGTH", row)
@@ -65,6 +102,22 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         ra=ra,
         dec=dec,
         metadata=facts,
+    )
+
+
+def _arm(unit: Hdu) -> Arm:
+    """Take one arm: a cell of arrays, or a pixel per row (LOGLAM)."""
+    wave = _wave(unit) or ""
+    array = cells_are_arrays(unit, "FLUX")
+    wavelength, flux, ivar = (
+        np.asarray(unit.cell(name, 0) if array else unit.column(name), dtype=np.float64)
+        for name in (wave, "FLUX", "IVAR")
+    )
+    good = np.isfinite(flux) & np.isfinite(ivar) & (ivar > 0)
+    return Arm(
+        10.0**wavelength if wave == "LOGLAM" else wavelength,
+        np.where(good, flux, 0.0),
+        np.where(good, ivar, 0.0),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mtop_gui.io.headers import object_name, observing_facts, position
-from mtop_gui.io.tables import Layout, find_layout, flagged, spectra_in, table_spectrum
+from mtop_gui.io.readers.catalogues import is_catalogue
+from mtop_gui.io.tables import Layout, cells_are_arrays, find_layout, flagged, spectra_in, table_spectrum
 
 if TYPE_CHECKING:
     from mtop_gui.io.fitsfile import FitsFile
@@ -18,14 +19,20 @@ LOOKED_FOR = "a table with columns like WAVE (or LOGLAM), FLUX and IVAR (or ERR)
 
 def _tables(file: FitsFile) -> list[tuple[Hdu, Layout]]:
     """Find the first table that fits, and those after it with the same columns."""
+    return file.once(LAYOUT, lambda: _search(file))
+
+
+def _search(file: FitsFile) -> list[tuple[Hdu, Layout]]:
     found: list[tuple[Hdu, Layout]] = []
     for unit in file.tables():
         layout = find_layout(unit)
         if (
-            layout is not None
-            and unit.rows
-            and (not found or list(unit.columns) == list(found[0][0].columns))
+            layout is None
+            or not unit.rows
+            or (not cells_are_arrays(unit, layout.flux) and is_catalogue(unit))
         ):
+            continue
+        if not found or list(unit.columns) == list(found[0][0].columns):
             found.append((unit, layout))
     return found
 
@@ -36,7 +43,12 @@ def matches(file: FitsFile) -> bool:
 
 
 def _places(file: FitsFile) -> list[tuple[Hdu, Layout, int]]:
-    return [(unit, layout, row) for unit, layout in _tables(file) for row in range(spectra_in(unit, layout))]
+    return file.once(
+        f"{LAYOUT}: rows",
+        lambda: [
+            (unit, layout, row) for unit, layout in _tables(file) for row in range(spectra_in(unit, layout))
+        ],
+    )
 
 
 def heads(file: FitsFile) -> list[tuple[int, str]]:
