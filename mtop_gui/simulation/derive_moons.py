@@ -24,6 +24,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.stats import ncx2
 
 from mtop_gui.core.instrument import Band
+from mtop_gui.simulation.spectra import pixel_edges
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
@@ -53,19 +54,11 @@ CREDIT = (
 )
 
 
-def bin_edges(centres: FloatArray) -> FloatArray:
-    """Give the (n+1,) edges halfway between (n,) bin centres, the outer bins symmetric."""
-    middle = (centres[1:] + centres[:-1]) / 2
-    first = centres[0] - (centres[1] - centres[0]) / 2
-    last = centres[-1] + (centres[-1] - centres[-2]) / 2
-    return np.concatenate([[first], middle, [last]])
-
-
 def rebin(wavelength: FloatArray, table_wavelength: FloatArray, table: FloatArray) -> FloatArray:
     """Average a table, constant within its bins, over new bins (what SpectRes does; Carnall 2017)."""
-    edges = bin_edges(table_wavelength)
+    edges = pixel_edges(table_wavelength)
     integral = np.concatenate([[0.0], np.cumsum(table * np.diff(edges))])
-    new_edges = bin_edges(wavelength)
+    new_edges = pixel_edges(wavelength)
     return np.asarray(np.diff(np.interp(new_edges, edges, integral)) / np.diff(new_edges))
 
 

@@ -43,8 +43,8 @@ def table(figures: dict[str, Figure]) -> str:
     for name, figure in figures.items():
         sign = "≤" if figure.better == "less" else "≥"
         goal = f"{sign} {figure.goal:.4g}" if figure.goal is not None else "-"
-        verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
-        lines.append(f"{name:{width}}  {figure.value:10.4g}  {goal:>10}  {figure.unit:10} {verdict}".rstrip())
+        mark = {True: "met", False: "MISSED", None: ""}[figure.met]
+        lines.append(f"{name:{width}}  {figure.value:10.4g}  {goal:>10}  {figure.unit:10} {mark}".rstrip())
     return "\n".join(lines)
 
 
