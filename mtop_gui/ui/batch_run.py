@@ -42,8 +42,10 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Write a duration for a person: ``40 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    """Write a duration for a person: ``less than 1 s``, ``40 s``, ``3 min 20 s``, ``2 h 5 min``."""
     whole = round(seconds)
+    if whole < 1:
+        return "less than 1 s"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -183,7 +185,9 @@ class BatchRun(QObject):
         seconds = time.monotonic() - self._began
         self._task = None
         self.completed.emit()
-        self.finished.emit(f"{len(rows):,} spectra predicted in {duration(seconds)}.")
+        failed = sum(1 for row in rows if row.error)
+        besides = f", {failed:,} could not be read" if failed else ""
+        self.finished.emit(f"{len(rows) - failed:,} spectra predicted in {duration(seconds)}{besides}.")
 
     def _fail(self, failure: Failure) -> None:
         self._task = None

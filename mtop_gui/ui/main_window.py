@@ -18,8 +18,10 @@ from mtop_gui.ui.plots.pdf import PdfPlot
 from mtop_gui.ui.plots.stack import SpectrumStack
 from mtop_gui.ui.status import StatusBar
 from mtop_gui.ui.toolbar import MainToolBar
+from mtop_gui.ui.widgets import scrolled
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QByteArray
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
     from mtop_gui.ui.reviewing import Reviewing
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
 
 DEFAULT_SIZE = (1440, 900)
+LAYOUT_VERSION = 2
+"""Raised when docks are renamed or moved, so that an older file's layout is not applied."""
 
 
 class MainWindow(QMainWindow):
@@ -38,6 +42,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, reviewing: Reviewing, palette: Palette) -> None:
         super().__init__()
         self.session = session
+        self._docks_before: QByteArray | None = None
         self.setWindowTitle("mtop-gui")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -54,7 +59,7 @@ class MainWindow(QMainWindow):
         area = Qt.DockWidgetArea
         self.docks = {
             "browser": self._dock("Browser", "browser", self.browser, area.LeftDockWidgetArea),
-            "review": self._dock("Review", "review", self.review, area.RightDockWidgetArea),
+            "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
         }
         self.key_help = KeyHelp(self, palette)
@@ -76,7 +81,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.banner)
         layout.addWidget(self.plots, 1)
-        centre.setMinimumSize(360, 260)
+        centre.setMinimumSize(360, 29 * self.fontMetrics().height())
         self.setCentralWidget(centre)
 
     def _dock(self, title: str, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -102,7 +107,7 @@ class MainWindow(QMainWindow):
             dock.show()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(
-            [self.docks["browser"], self.docks["review"]], [unit * 48, unit * 36], Qt.Orientation.Horizontal
+            [self.docks["browser"], self.docks["review"]], [unit * 51, unit * 36], Qt.Orientation.Horizontal
         )
         self.resizeDocks([self.docks["batch"]], [self.fontMetrics().height() * 14], Qt.Orientation.Vertical)
 
@@ -122,9 +127,19 @@ class MainWindow(QMainWindow):
         return self.toolbar
 
     def show_only_plots(self, only: bool) -> None:
-        """Hide or show all docks at once."""
-        for dock in self.docks.values():
-            dock.setVisible(not only)
+        """Hide all docks at once, or show them again as they were."""
+        if only:
+            self._docks_before = self.saveState(LAYOUT_VERSION)
+            for dock in self.docks.values():
+                dock.hide()
+            self.setFocus()
+        elif self._docks_before is not None:
+            self.restoreState(self._docks_before, LAYOUT_VERSION)
+            self._docks_before = None
+
+    def dock_layout(self) -> QByteArray:
+        """Give the docks' layout as it is to be remembered: hidden docks of a moment do not count."""
+        return self.saveState(LAYOUT_VERSION) if self._docks_before is None else self._docks_before
 
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from platformdirs import user_state_dir
 from PySide6.QtCore import QByteArray, QSettings
 
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMainWindow
+from mtop_gui.ui.main_window import LAYOUT_VERSION
 
-LAYOUT_VERSION = 1
-"""Raised when docks are renamed or moved, so that an older file's layout is not applied."""
+if TYPE_CHECKING:
+    from mtop_gui.ui.main_window import MainWindow
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class WindowState:
     def _file(self) -> QSettings:
         return QSettings(str(self.path), QSettings.Format.IniFormat)
 
-    def restore_layout(self, window: QMainWindow) -> bool:
+    def restore_layout(self, window: MainWindow) -> bool:
         """Give the window its last size, place and docks; False when there are none."""
         file = self._file()
         geometry, docks = file.value("layout/geometry"), file.value("layout/docks")
@@ -62,12 +61,12 @@ class WindowState:
             tuple(Path(str(n)) for n in names if n), selected, _number(file.value("session/candidate"))
         )
 
-    def save(self, window: QMainWindow, resume: Resume) -> None:
+    def save(self, window: MainWindow, resume: Resume) -> None:
         """Remember the window and where the person was."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = self._file()
         file.setValue("layout/geometry", window.saveGeometry())
-        file.setValue("layout/docks", window.saveState(LAYOUT_VERSION))
+        file.setValue("layout/docks", window.dock_layout())
         file.setValue("session/folders", [str(path) for path in resume.folders])
         file.setValue("session/file", str(resume.selected[0]) if resume.selected else "")
         file.setValue("session/row", str(resume.selected[1]) if resume.selected else "")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
+from mtop_gui.ui.widgets import ElidedLabel
+
 if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
@@ -22,8 +24,8 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         unit = self.fontMetrics().averageCharWidth()
         self.bundle, self.cursor_text, self.redshift = QLabel(), QLabel(), QLabel()
-        self.message, self.counts = QLabel(), QLabel()
-        self.cursor_text.setFixedWidth(unit * 52)
+        self.message, self.counts = ElidedLabel(), QLabel()
+        self.cursor_text.setFixedWidth(unit * 46)
         self.redshift.setFixedWidth(unit * 14)
         self.message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         line = QWidget()

@@ -68,6 +68,8 @@ class MainToolBar(QToolBar):
         self.bundle.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.bundle.setMinimumWidth(unit * 16)
         self.threshold = QDoubleSpinBox()
+        # Not by Tab, nor when a panel is hidden: a quality key must never be typed into a field.
+        self.threshold.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.threshold.setRange(0.0, 20.0)
         self.threshold.setDecimals(2)
         self.threshold.setSingleStep(0.05)
@@ -80,6 +82,7 @@ class MainToolBar(QToolBar):
         self.threshold.setFixedWidth(unit * 8)
         self.threshold.setToolTip("Spectra whose PDF has at least this entropy are flagged")
         self.reviewer = QLineEdit()
+        self.reviewer.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.reviewer.setPlaceholderText("your name")
         self.reviewer.setToolTip("Who reviews; written into every decision")
         self.reviewer.setFixedWidth(unit * 18)

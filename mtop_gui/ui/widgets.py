@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QTextEdit,
     QWidget,
 )
@@ -35,6 +36,12 @@ class ElidedLabel(QLabel):
         return QSize(20, super().minimumSizeHint().height())
 
 
+KEY = Qt.Key
+COMMANDS = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
+
 def heading(text: str) -> QLabel:
     """Make a small heading inside a panel."""
     label = QLabel(text)
@@ -47,8 +54,20 @@ def heading(text: str) -> QLabel:
     return label
 
 
+def scrolled(panel: QWidget) -> QScrollArea:
+    """Let a panel scroll up and down where the window is too low for it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panel)
+    area.setMinimumWidth(panel.minimumSizeHint().width())
+    return area
+
+
 class TextFieldKeys(QObject):
-    """Lets text fields have every key without Ctrl or Alt, and Escape leave them.
+    """Lets text fields have every key but those with Ctrl or Alt and F1, F2 …; Escape leaves them.
 
     Shortcuts are single letters here: without this, Return in a field would accept a redshift.
     """
@@ -60,11 +79,7 @@ class TextFieldKeys(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watch the keys of whatever has the focus."""
         if isinstance(event, QKeyEvent) and is_text_field(watched):
-            plain = not event.modifiers() & (
-                Qt.KeyboardModifier.ControlModifier
-                | Qt.KeyboardModifier.AltModifier
-                | Qt.KeyboardModifier.MetaModifier
-            )
+            plain = not event.modifiers() & COMMANDS and not KEY.Key_F1 <= event.key() <= KEY.Key_F35
             if event.type() == QEvent.Type.ShortcutOverride and plain:
                 event.accept()
                 return True

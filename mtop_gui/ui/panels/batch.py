@@ -81,6 +81,7 @@ class BatchPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self.splitter, 1)
+        self.setMinimumHeight(9 * self.fontMetrics().height())
 
     def _connect(self) -> None:
         session = self._session

@@ -40,6 +40,7 @@ class BrowserPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter  ( / )")
         self.filter.setClearButtonEnabled(True)
+        self.filter.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.keep = QComboBox()
         self.keep.addItems([title for title, _ in KEEP])
         self.keep.setToolTip("Which spectra to list; next and previous walk through these")

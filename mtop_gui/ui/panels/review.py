@@ -97,6 +97,7 @@ class ReviewPanel(QWidget):
         self.comment = QLineEdit()
         self.comment.setPlaceholderText("Comment  ( e )")
         self.comment.setMaxLength(2000)
+        self.comment.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     @staticmethod
     def _button(text: str, tip: str) -> QPushButton:
@@ -114,6 +115,9 @@ class ReviewPanel(QWidget):
         self.history = self._table(("",))
         self.history.horizontalHeader().hide()
         self.history.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        # It takes what is left, and asks for no more than three rows.
+        self.history.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.history.setMinimumHeight(3 * self.history.verticalHeader().defaultSectionSize() + 4)
         header = self.peaks.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for column in (0, 1):

@@ -53,9 +53,9 @@ def standing_text(decision: Decision | None, draft: Draft) -> str:
 def history_line(row: Decision, full: bool = False) -> str:
     """Write one row of the history."""
     when = row.time.astimezone().strftime("%Y-%m-%d %H:%M" if full else "%d %b %H:%M")
-    what = "taken back: " if row.retracts is not None else ""
     redshift = "–" if row.redshift is None else f"{row.redshift:.4f}"
-    line = f"{when}  {what}Q{row.quality}  z {redshift}"
+    what = "taken back" if row.retracts is not None else f"z {redshift}"
+    line = f"Q{row.quality}  {what}   {when}"
     if full:
         facts = (
             row.spectrum_class,

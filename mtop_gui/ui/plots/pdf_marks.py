@@ -127,6 +127,8 @@ class PdfMarks(Overlay):
         painter.drawLine(QLineF(x, self.headroom - 2 * MARKER - 4, x, bounds.bottom()))
         text = f"z = {self.candidate:.5f}"
         width, height = self._writer.width(text) + 4, self._writer.row_height
+        if self.headroom + 2 + height > bounds.bottom():
+            return  # too low a panel; the header says it too
         left = x + 6
         if left + width > bounds.right() or (
             self._hides(left, width) and not self._hides(x - 6 - width, width)

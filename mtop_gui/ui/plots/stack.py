@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mtop_gui.ui.display import DisplayState
@@ -17,15 +18,18 @@ from mtop_gui.ui.plots.line_labels import LineLabels
 from mtop_gui.ui.plots.trace import Trace
 from mtop_gui.ui.plots.view import PanelView
 from mtop_gui.ui.plots.writing import faded
-from mtop_gui.ui.theme import DARK
+from mtop_gui.ui.theme import DARK, small_font
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QResizeEvent
 
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.ui.theme import Palette
 
 HEIGHTS = {"flux": 6, "line": 1, "saliency": 1}
+THIN = 0.12
+"""Height of a thin panel, as a share of the stack's."""
 PROBABILITY_TOPS = (0.1, 0.2, 0.5, 1.0)
 """Upper ends the axis of the line probability may have: the smallest that holds the curve."""
 
@@ -286,6 +290,14 @@ class SpectrumStack(QWidget):
                 self.cursor_moved.emit(wavelength, self._layers[shown].value_at(wavelength))
                 return
         self.cursor_moved.emit(float("nan"), float("nan"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the thin panels thin: in a low window the flux needs what there is."""
+        super().resizeEvent(event)
+        row = QFontMetricsF(small_font()).height()
+        for name in ("line", "saliency"):
+            axis = self.panels[name].bottom.height()
+            self.panels[name].plot.setMaximumHeight(max(2.2 * row, THIN * self.height()) + axis)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Say that the cursor is nowhere."""
