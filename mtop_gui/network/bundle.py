@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,8 @@ class ModelBundle:
     lines : (name, rest-frame vacuum Å) of the lines the line branch was taught.
     preparation : how inputs are made.
     weights : one array per variable path.
-    temperature : the redshift logits are divided by it (1 = not calibrated).
+    temperature : the redshift logits of one deterministic pass are divided by it (1 = not calibrated).
+    sampled_temperature : the same for the mean over MC-dropout passes, which is wider than a single pass.
     logmass_sigma, logsfr_sigma : validation residuals [dex], the error floor of the two.
     ood : small arrays of the out-of-distribution score, see `network.ood`; empty when not fitted.
     ood_threshold : score from which a spectrum counts as unlike the training set.
@@ -85,16 +87,17 @@ class ModelBundle:
     config: Any
     instrument: str
     grid: RedshiftGrid
-    lines: tuple[tuple[str, float], ...]
-    preparation: Preparation
-    weights: Mapping[str, np.ndarray]
+    lines: tuple[tuple[str, float], ...] = field(repr=False)
+    preparation: Preparation = field(repr=False)
+    weights: Mapping[str, np.ndarray] = field(repr=False)
     temperature: float = 1.0
+    sampled_temperature: float = 1.0
     logmass_sigma: float = 0.0
     logsfr_sigma: float = 0.0
-    ood: Mapping[str, np.ndarray] = field(default_factory=dict)
+    ood: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     ood_threshold: float = 1.0
     min_coverage: float = DEFAULT_MIN_COVERAGE
-    training: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict, repr=False)
     digest: str = ""
 
     @property
@@ -134,6 +137,7 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
         "lines": [list(line) for line in bundle.lines],
         "preparation": bundle.preparation.as_dict(),
         "temperature": bundle.temperature,
+        "sampled_temperature": bundle.sampled_temperature,
         "logmass_sigma": bundle.logmass_sigma,
         "logsfr_sigma": bundle.logsfr_sigma,
         "ood_threshold": bundle.ood_threshold,
@@ -175,7 +179,7 @@ def available_bundles() -> list[str]:
 
 def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a name is too long or a parent closed
         return path
     if isinstance(name_or_path, str) and len(path.parts) == 1 and path.name not in ("", ".", ".."):
         shipped = resource_path("bundles", path.name)
@@ -229,6 +233,7 @@ def _assemble(folder: Path, facts: dict[str, Any]) -> ModelBundle:
         preparation=Preparation.from_dict(facts["preparation"]),
         weights=parts["weights"],
         temperature=_number(facts["temperature"], above=0),
+        sampled_temperature=_number(facts.get("sampled_temperature", facts["temperature"]), above=0),
         logmass_sigma=_number(facts["logmass_sigma"]),
         logsfr_sigma=_number(facts["logsfr_sigma"]),
         ood=parts["ood"],
@@ -278,6 +283,11 @@ def _check_shapes(bundle: ModelBundle, folder: Path) -> None:
         raise BundleError(
             f"the preparation of bundle '{folder.name}' does not give its network {points} continuum points: "
             "copy or train it anew"
+        )
+    points = bundle.preparation.continuum_points
+    if not len(bundle.preparation.continuum_mean) == len(bundle.preparation.continuum_std) == points:
+        raise BundleError(
+            f"bundle '{folder.name}' lacks the training set's continuum statistics: copy or train it anew"
         )
     if bundle.config.redshift_bins != bundle.grid.bins:
         raise BundleError(

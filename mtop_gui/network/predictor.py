@@ -167,8 +167,9 @@ class Predictor:
     def _prediction(self, prepared: PreparedSpectrum, said: dict[str, np.ndarray], ood: float) -> Prediction:
         """Turn outputs (passes, …) of one spectrum into its Prediction."""
         bundle, preparation = self.bundle, self.bundle.preparation
-        pdfs = apply_temperature(said["redshift"].astype(np.float64), bundle.temperature)
-        passes = len(pdfs)
+        pdfs = said["redshift"].astype(np.float64)
+        sampled = len(pdfs) > 1
+        temperature = bundle.sampled_temperature if sampled else bundle.temperature
         logmass, logmass_err = _measured(
             said["logmass"], preparation.logmass_mean, preparation.logmass_std, bundle.logmass_sigma
         )
@@ -179,7 +180,7 @@ class Predictor:
             logmass = logmass_err = logsfr = logsfr_err = float("nan")
         return Prediction(
             redshift_grid=self._grid,
-            redshift_pdf=pdfs.mean(axis=0),
+            redshift_pdf=apply_temperature(pdfs.mean(axis=0, keepdims=True), temperature)[0],
             line_wavelength=self._wavelength,
             # float32: ten thousand Predictions must fit into memory
             line_probability=said["lines"].mean(axis=0),
@@ -189,7 +190,7 @@ class Predictor:
             logsfr_err=logsfr_err,
             bundle=self.bundle_name,
             coverage=prepared.coverage,
-            redshift_pdf_std=pdfs.std(axis=0) if passes > 1 else None,
+            redshift_pdf_std=apply_temperature(pdfs, temperature).std(axis=0) if sampled else None,
             ood=ood,
             ood_threshold=bundle.ood_threshold,
             warnings=() if prepared.unit_known else (UNKNOWN_UNIT,),

@@ -12,7 +12,7 @@ from mtop_gui.core.confidence import DEFAULT_ENTROPY_THRESHOLD, summarise
 from mtop_gui.core.events import Advanced, ignore
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.network.bundle import ModelBundle, load_bundle, save_bundle
-from mtop_gui.network.loading import inference_model
+from mtop_gui.network.loading import inference_model, reset_dropout
 from mtop_gui.network.ood import fit_ood, flux_statistics
 from mtop_gui.network.predictor import BATCH, apply_temperature
 from mtop_gui.simulation.observing import Observer
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_SPECTRA = 6000
 """Spectra of a split that are looked at; more would change no figure by more than half a per cent."""
+
+SAMPLED_SPECTRA, PASSES = 1024, 16
+"""Spectra and MC-dropout passes of each from which the temperature of sampled PDFs is found."""
 
 THRESHOLDS = (0.003, 0.01, 0.1)
 LOSSES = ("redshift", "lines", "logmass", "logsfr")
@@ -56,7 +59,7 @@ def calibrate(
 
     Returns
     -------
-    The bundle with `temperature`, error floors, `ood` and ``training["test"]``.
+    The bundle with its temperatures, error floors, `ood` and ``training["test"]``.
 
     Raises
     ------
@@ -78,6 +81,9 @@ def calibrate(
         bundle = replace(
             bundle,
             temperature=fit_temperature(judged.pdf, judged.labels),
+            sampled_temperature=_sampled_temperature(
+                bundle, batches, _some(survey, "validation", seed, min(most, SAMPLED_SPECTRA)), seed, report
+            ),
             logmass_sigma=robust_sigma(judged.logmass),
             logsfr_sigma=robust_sigma(judged.logsfr),
             ood=fit_ood(np.concatenate(network.embedding), np.stack(network.statistics)),
@@ -126,6 +132,24 @@ def measure(judged: Judged, bundle: ModelBundle, redshift: FloatArray) -> dict[s
             row[f"{name}_sigma"] = robust_sigma(residual)
         figures[f"{hours:g}h"] = row
     return figures
+
+
+def _sampled_temperature(
+    bundle: ModelBundle, batches: MockBatches, rows: Exposures, seed: int, report: Report
+) -> float:
+    """Find the temperature of PDFs that are means over MC-dropout passes."""
+    model = inference_model(bundle, sampling=True)
+    reset_dropout(model, seed)
+    plan = batches.fixed(rows, BATCH)
+    pdfs: list[FloatArray] = []
+    labels: list[FloatArray] = []
+    for number, make in enumerate(plan):
+        report(Advanced(number, len(plan), "sampling"))
+        batch = make()
+        passes = [np.asarray(model.predict_on_batch(batch.inputs)["redshift"]) for _ in range(PASSES)]
+        pdfs.append(np.mean(passes, axis=0, dtype=np.float64))
+        labels.append(batch.labels["redshift"])
+    return fit_temperature(np.concatenate(pdfs), np.concatenate(labels))
 
 
 class _Watched:

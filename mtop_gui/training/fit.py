@@ -296,10 +296,12 @@ class _Trainer:
             "seconds": self.progress.seconds,
             "history": self.progress.history,
         }
+        temperature = fit_temperature(judged.pdf, judged.labels)
         bundle = replace(
             self._blueprint,
             weights=weights,
-            temperature=fit_temperature(judged.pdf, judged.labels),
+            temperature=temperature,
+            sampled_temperature=temperature,  # until `calibrate` has drawn passes
             logmass_sigma=robust_sigma(judged.logmass),
             logsfr_sigma=robust_sigma(judged.logsfr),
             training=facts,

@@ -38,6 +38,7 @@ def tiny_bundle() -> ModelBundle:
         ),
         weights={variable.path: np.asarray(variable) for variable in model.weights},
         temperature=1.3,
+        sampled_temperature=1.2,
         logmass_sigma=0.1,
         logsfr_sigma=0.2,
         ood=fit_ood(np.abs(rng.normal(size=(200, 40))), rng.normal(size=(200, len(STATISTICS)))),

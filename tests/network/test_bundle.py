@@ -66,6 +66,7 @@ def test_a_saved_bundle_comes_back_whole(tiny_bundle: ModelBundle, folder: Path)
         "lines",
         "preparation",
         "temperature",
+        "sampled_temperature",
         "training",
         "min_coverage",
     )
@@ -88,6 +89,12 @@ def test_half_precision_hardly_changes_it(
     before = predictor.predict([tiny_spectrum()])[0]
     after = Predictor(tmp_path / "half", tiny_instrument()).predict([tiny_spectrum()])[0]
     assert after.redshift_pdf == pytest.approx(before.redshift_pdf, rel=0.02)
+
+
+def test_a_bundle_without_a_temperature_for_samples_uses_the_other(folder: Path) -> None:
+    change(folder, lambda facts: facts.pop("sampled_temperature"))
+    bundle = load_bundle(folder)
+    assert bundle.sampled_temperature == bundle.temperature == 1.3
 
 
 def test_saving_again_leaves_one_weights_file(tiny_bundle: ModelBundle, folder: Path) -> None:
@@ -238,6 +245,11 @@ def test_arrays_survive_the_file(tmp_path: Path) -> None:
     assert {k: (v.shape, v.tolist()) for k, v in found.items()} == {
         k: (np.shape(v), np.asarray(v).tolist()) for k, v in arrays.items()
     }
+
+
+def test_its_repr_is_short_and_holds_no_weights(tiny_bundle: ModelBundle) -> None:
+    assert "array" not in repr(tiny_bundle)
+    assert len(repr(tiny_bundle)) < 800
 
 
 def test_redshift_grids() -> None:

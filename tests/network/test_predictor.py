@@ -63,6 +63,16 @@ def test_dropout_passes_repeat_whatever_the_neighbours(predictor: Predictor) -> 
     assert alone.logmass_err > 0.1
 
 
+def test_the_mean_of_the_passes_has_a_temperature_of_its_own(tiny_bundle: ModelBundle) -> None:
+    raw, cooled = (
+        Predictor(replace(tiny_bundle, sampled_temperature=temperature), tiny_instrument())
+        for temperature in (1.0, 0.5)
+    )
+    flat, sharp = (one.predict([tiny_spectrum()], mc_passes=8)[0] for one in (raw, cooled))
+    assert sharp.redshift_pdf == pytest.approx(apply_temperature(flat.redshift_pdf[None], 0.5)[0], rel=1e-6)
+    assert np.array_equal(*(one.predict([tiny_spectrum()])[0].redshift_pdf for one in (raw, cooled)))
+
+
 def test_the_mean_of_many_passes_is_near_the_single_pass(predictor: Predictor) -> None:
     # Were batch normalisation to learn from the batch, the identical copies would all come out as its bias.
     spectrum = tiny_spectrum()
