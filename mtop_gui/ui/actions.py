@@ -148,6 +148,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("type_redshift", "Type a redshift…", "Redshift", _keys("Z")),
     ActionSpec(
+        "fit_lines",
+        "Fit lines here",
+        "Redshift",
+        _keys("U"),
+        "fit the lines near this redshift",
+        icon="lines",
+    ),
+    ActionSpec(
         "next_line",
         "Next line",
         "Lines",

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from mtop_gui.core.errors import StoreError
 from mtop_gui.ui.unavailable_store import UnavailableStore
+from tests.support.fakes import write_spectrum
 from tests.ui.conftest import BenchMaker, press, run_and_wait, settled
 
 if TYPE_CHECKING:
@@ -105,6 +106,36 @@ def test_naming_the_line_under_the_cursor(qtbot: Any, make_bench: BenchMaker, de
     assert "rest" in bench.window.status.cursor_text.text()
     press(qtbot, bench, KEY.Key_A, Qt.KeyboardModifier.ShiftModifier)
     assert bench.session.candidate == pytest.approx(1.5)
+
+
+def test_fitting_the_lines_near_the_candidate(qtbot: Any, make_bench: BenchMaker, tmp_path: Path) -> None:
+    bench = make_bench(write_spectrum(tmp_path / "one.fits", 3, redshift=1.5))
+    bench.session.set_candidate(1.502, "typed")
+    press(qtbot, bench, KEY.Key_U)
+    assert bench.session.candidate == pytest.approx(1.5, abs=5e-4)
+    assert bench.session.origin == "fitted"
+    assert "moved by -0.00" in bench.window.status.message.text()
+    bench.session.set_candidate(20.0, "typed")
+    press(qtbot, bench, KEY.Key_U)
+    assert bench.session.candidate == 20.0
+    assert "left as it is" in bench.window.status.message.text()
+
+
+def test_a_quality_key_is_never_typed_into_a_field(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
+    bench = make_bench(demo)
+    bench.window.activateWindow()
+    bench.window.browser.view.setFocus()
+    press(qtbot, bench, KEY.Key_F9)
+    assert not any(dock.isVisible() for dock in bench.window.docks.values())
+    press(qtbot, bench, KEY.Key_4)
+    assert bench.session.entries.quality[0] == 4
+    assert bench.session.threshold == 2.0
+    press(qtbot, bench, KEY.Key_F9)
+    assert all(dock.isVisible() for dock in bench.window.docks.values())
+    bench.window.toolbar.reviewer.setFocus()
+    press(qtbot, bench, KEY.Key_F9)  # function keys belong to the window even in a field
+    bench.window.close()
+    assert all(dock.isVisible() for dock in make_bench().window.docks.values())
 
 
 def test_class_issues_and_star_of_a_standing_decision_are_saved_at_once(

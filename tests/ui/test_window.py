@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import pytest
 from astropy.io import fits
 from PySide6.QtCore import Qt
 
+from mtop_gui import cli
 from mtop_gui.core.errors import BundleError
+from mtop_gui.settings import Settings
 from mtop_gui.ui.entries import Status
 from tests.support.fakes import FakePredictor, fake_redshift, write_demo_folder, write_spectrum
 from tests.ui.conftest import BenchMaker, press, run_and_wait, settled
@@ -303,6 +306,24 @@ def test_the_theme_changes_everywhere(make_bench: BenchMaker, demo: Path) -> Non
     assert bench.window.palette().window().color().lightness() > 200
     bench.controller.actions["theme"].trigger()
     assert bench.window.palette().window().color().lightness() < 60
+
+
+def test_other_passes_predict_anew_and_the_command_line_makes_as_many(
+    qtbot: Any, make_bench: BenchMaker, demo: Path
+) -> None:
+    assert Settings().mc_passes == inspect.signature(cli.predict).parameters["mc_passes"].default
+    bench = make_bench(demo)
+    run_and_wait(qtbot, bench)
+    assert bench.session.state.redshift_pdf_std is not None
+    bench.session.set_draft(comment="not saved yet")
+    bench.window.toolbar.passes_chosen.emit(1)
+    qtbot.waitUntil(lambda: settled(bench))
+    assert bench.session.state.redshift_pdf_std is None
+    assert np.isnan(bench.session.entries.entropy[5])
+    assert bench.session.draft.comment == "not saved yet"
+    bench.window.close()
+    again = make_bench(mc_passes=50)
+    assert not np.isnan(again.session.entries.entropy).any()  # what 50 passes said is still there
 
 
 def test_new_files_can_be_dropped(qtbot: Any, make_bench: BenchMaker, demo: Path, tmp_path: Path) -> None:
