@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -78,7 +79,8 @@ class ModelBundle:
     ood_threshold : score from which a spectrum counts as unlike the training set.
     min_coverage : a spectrum covering less of the usable pixels is refused.
     training : facts about the training, plain JSON.
-    digest : SHA-256 of the weights file ("" before it is saved).
+    digest : SHA-256 of its facts, the checksum of the weights among them ("" before it is saved): a bundle that is
+        calibrated anew is another bundle to whoever keeps its Predictions.
     """
 
     name: str
@@ -124,8 +126,8 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
     arrays |= {f"ood/{path}": np.asarray(array, np.float32) for path, array in bundle.ood.items()}
     part = folder / "weights.part"
     write_arrays(part, arrays)
-    digest = sha256_of(part)
-    name = f"weights-{digest[:12]}.npz"
+    checksum = sha256_of(part)
+    name = f"weights-{checksum[:12]}.npz"
     part.replace(folder / name)
     facts = {
         "format": FORMAT,
@@ -142,7 +144,7 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
         "logsfr_sigma": bundle.logsfr_sigma,
         "ood_threshold": bundle.ood_threshold,
         "min_coverage": bundle.min_coverage,
-        "weights": {"file": name, "sha256": digest},
+        "weights": {"file": name, "sha256": checksum},
         "training": dict(bundle.training),
     }
     draft = folder / f"{FACTS_FILE}.part"
@@ -151,7 +153,7 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
     for old in folder.glob("weights-*.npz"):
         if old.name != name:
             old.unlink(missing_ok=True)
-    return replace(bundle, digest=digest)
+    return replace(bundle, digest=_digest(facts))
 
 
 def load_bundle(name_or_path: str | Path) -> ModelBundle:
@@ -175,6 +177,11 @@ def available_bundles() -> list[str]:
     """List the names of the shipped bundles."""
     root = resource_path("bundles")
     return sorted(folder.parent.name for folder in root.glob(f"*/{FACTS_FILE}")) if root.is_dir() else []
+
+
+def _digest(facts: Mapping[str, Any]) -> str:
+    """Give the SHA-256 (hex) of facts, whatever their order and line ends in the file."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -240,7 +247,7 @@ def _assemble(folder: Path, facts: dict[str, Any]) -> ModelBundle:
         ood_threshold=_number(facts["ood_threshold"]),
         min_coverage=_number(facts["min_coverage"]),
         training=dict(facts["training"]),
-        digest=str(facts["weights"]["sha256"]),
+        digest=_digest(facts),
     )
     _check_shapes(bundle, folder)
     return bundle
