@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from mtop_gui.core.resample import resample
 from mtop_gui.core.units import flam_factor
@@ -153,6 +152,8 @@ def running_median(flux: NDArray[_Float], window: int) -> NDArray[_Float]:
     -------
     (n_pix,) continuum in the unit and type of `flux`; beyond the edges the end pixels' mirror image counts.
     """
+    from scipy.ndimage import median_filter  # not before the window is up, which imports this module
+
     fitting = min(window, flux.size if flux.size % 2 else flux.size - 1)
     if fitting < 3:
         return np.full_like(flux, np.median(flux))

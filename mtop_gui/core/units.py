@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import astropy.units as u
 import numpy as np
 
 from mtop_gui.core.spectrum import FLAM
@@ -39,6 +38,8 @@ def flam_factor(flux_unit: str, wavelength: FloatArray) -> FloatArray | None:
 @lru_cache(maxsize=256)
 def _power_law(flux_unit: str) -> tuple[float, int] | None:
     """Give factor at the reference wavelength and its power of wavelength; parsing a unit takes astropy milliseconds."""
+    import astropy.units as u  # half a second: not before the window is up
+
     where = np.array([_REFERENCE, 2 * _REFERENCE])
     try:
         unit = u.Unit(flux_unit)
