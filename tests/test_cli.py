@@ -139,6 +139,25 @@ def test_interrupting_writes_nothing_and_ends_with_130(mtop, folder, tmp_path, m
     assert not (tmp_path / "out.ecsv").exists()
 
 
+def test_a_spectrum_is_never_overwritten_by_its_own_catalogue(mtop, folder, tmp_path):
+    from tests.io import layouts
+
+    spectrum = tmp_path / "spectrum.fits"
+    layouts.write_plain(spectrum)
+    before = spectrum.read_bytes()
+    done = mtop.call("predict", spectrum, "-o", spectrum)
+    assert done.exit_code == 2
+    assert "one of the files to read" in done.stderr
+    assert spectrum.read_bytes() == before
+
+
+def test_a_folder_is_no_catalogue(mtop, folder, tmp_path):
+    (tmp_path / "c.csv").mkdir()
+    done = mtop.call("predict", folder, "-o", tmp_path / "c.csv")
+    assert done.exit_code == 2
+    assert "it is a folder" in done.stderr
+
+
 def test_options_reach_the_work(mtop, folder, tmp_path):
     result = mtop.call(
         "predict", folder, "-o", tmp_path / "out.ecsv", "--mc-passes", 3, "--bundle", "x", "--jobs", 1,

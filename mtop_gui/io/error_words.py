@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import warnings
 from contextlib import contextmanager
 from threading import Lock
@@ -49,10 +51,16 @@ def _in_words(error: Exception, path: Path) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no file {path}"
     if isinstance(error, IsADirectoryError):
+        if not os.access(path, os.R_OK | os.X_OK):
+            return "you may not list this folder: ask its owner for permission"
         return f"{path} is a folder, not a file"
     if isinstance(error, PermissionError):
         return "you may not read this file: ask its owner for permission"
     if isinstance(error, MemoryError):
         return "the file claims more data than fits into memory: it is damaged"
+    if isinstance(error, OSError) and error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
+        return "this is a link that leads to itself, or a name longer than the system allows"
+    if isinstance(error, OSError) and error.errno in (errno.EIO, errno.ESTALE, errno.ENODEV):
+        return f"the disk does not give the file ({error.strerror}): is it still connected?"
     words = " ".join(str(error).split())[:160] or type(error).__name__
     return f"the file is damaged or not standard FITS ({words})"

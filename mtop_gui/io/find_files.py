@@ -34,16 +34,19 @@ def find_files(paths: Iterable[Path | str], recursive: bool = True) -> list[Path
     ------
     UnreadableSpectrumError : a path does not exist, or a folder may not be listed.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for entry in paths:
         path = Path(entry).expanduser()
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(_walk(path, recursive), key=natural_key)))
-        elif path.exists():
-            found[path] = None
+            files = sorted(_walk(path, recursive), key=natural_key)
+        elif os.path.lexists(path):  # also what may not be looked at: reading it says why
+            files = [path]
         else:
             raise UnreadableSpectrumError(f"there is no file or folder {path}")
-    return list(found)
+        for file in files:
+            # The same file by its relative and its absolute path is one file.
+            found.setdefault(os.path.abspath(file), file)  # noqa: PTH100 - Path.resolve asks the disk
+    return list(found.values())
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str]]:
@@ -58,8 +61,15 @@ def _walk(folder: Path, recursive: bool) -> Iterator[Path]:
         os.scandir(folder).close()
     except OSError as error:
         raise UnreadableSpectrumError(f"the folder {folder} cannot be listed: {error.strerror}") from error
-    for place, folders, files in os.walk(folder, followlinks=True):
-        facts = os.stat(place)  # noqa: PTH116 - os.walk gives text, and 10,000 Path objects cost
+    refused: list[str] = []
+    for place, folders, files in os.walk(
+        folder, followlinks=True, onerror=lambda error: refused.append(str(error.filename))
+    ):
+        try:
+            facts = os.stat(place)  # noqa: PTH116 - os.walk gives text, and 10,000 Path objects cost
+        except OSError:  # the folder went away while its neighbours were listed
+            folders.clear()
+            continue
         if (facts.st_dev, facts.st_ino) in seen:
             folders.clear()
             continue
@@ -68,6 +78,8 @@ def _walk(folder: Path, recursive: bool) -> Iterator[Path]:
         for name in files:
             if not name.startswith(".") and _may_hold_spectra(place, name):
                 yield Path(place, name)
+    # A sub-folder that may not be listed stands in the list itself, lest its spectra are missed unnoticed.
+    yield from (Path(place) for place in refused if Path(place).is_dir())
 
 
 def _may_hold_spectra(place: str, name: str) -> bool:

@@ -7,6 +7,7 @@ raises a different exception for each kind of damage. What is rare (tile-compres
 from __future__ import annotations
 
 import gzip
+import stat
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -199,6 +200,9 @@ def open_file(path: Path, *, at_once: bool = True) -> Iterator[FitsFile | bytes]
     ------
     UnreadableSpectrumError : empty, damaged, or called .fits without being one.
     """
+    # A pipe or a device would keep its reader waiting for ever.
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        raise UnreadableSpectrumError("this is a pipe or a device, not a file")
     with path.open("rb") as stream:
         head = stream.read(BLOCK)
         size = stream.seek(0, 2)

@@ -16,6 +16,9 @@ from mtop_gui.core.errors import ExportError
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]]
 
+_ESCAPED = "ESCAPED"
+"""Card of .fits files whose texts all have their backslashes and other characters than ASCII escaped."""
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _EMPTY: dict[type, Any] = {float: math.nan, int: 0, bool: False, str: ""}
 
@@ -48,7 +51,7 @@ def write_table(
     Notes
     -----
     float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula
-    get an apostrophe in front. In .fits, masked booleans are False and other characters than ASCII are escaped.
+    get an apostrophe in front. In .fits, masked booleans are False; other characters than ASCII are escaped, and come back as they were.
 
     Raises
     ------
@@ -169,9 +172,14 @@ def _write_votable(columns: Columns, kinds: Mapping[str, type], facts: Facts, pa
 def _write_fits(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
     # FITS headers and text columns hold ASCII only.
     table = _astropy(columns, kinds, Facts({}, facts.units))
+    texts = {name: [value or "" for value in columns[name]] for name, kind in kinds.items() if kind is str}
+    escaped = any(not (text.isascii() and text.isprintable()) for texts_ in texts.values() for text in texts_)
+    if escaped:
+        table.meta[_ESCAPED] = True
     for name, kind in kinds.items():
         if kind is str:
-            table[name] = [_ascii(value or "") for value in columns[name]] or np.array([], dtype="U1")
+            words = [_escape(text) if escaped else text for text in texts[name]]
+            table[name] = words or np.array([], dtype="U1")
         elif kind is int and hasattr(table[name], "mask"):
             table[name].fill_value = np.iinfo(np.int64).min
         elif kind is bool and hasattr(table[name], "mask"):
@@ -179,6 +187,10 @@ def _write_fits(columns: Columns, kinds: Mapping[str, type], facts: Facts, path:
             table[name].fill_value = False
     table.meta.update({key[:8].upper(): _ascii(value) for key, value in facts.meta.items()})
     table.write(path, format="fits", overwrite=True)
+
+
+def _escape(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def _ascii(text: str) -> str:
@@ -236,7 +248,16 @@ def _read_votable(path: Path) -> dict[str, list[Any]]:
 def _read_fits(path: Path) -> dict[str, list[Any]]:
     from astropy.table import Table
 
-    return {name: _values(column) for name, column in Table.read(path, hdu=1).columns.items()}
+    table = Table.read(path, hdu=1)
+    columns = {name: _values(column) for name, column in table.columns.items()}
+    if table.meta.get(_ESCAPED):
+        for name, values in columns.items():
+            columns[name] = [_unescape(value) if isinstance(value, str) else value for value in values]
+    return columns
+
+
+def _unescape(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode("unicode_escape")
 
 
 def _values(column: Any) -> list[Any]:

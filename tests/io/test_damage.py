@@ -50,7 +50,9 @@ def test_truncated_files_end_in_one_sentence(tmp_path, written, layout, fraction
     path.write_bytes(content[: int(fraction * len(content))])
     whole = {spectrum.row: spectrum for spectrum in io.read(written / f"{layout}.fits")}
     for spectrum in _spectra_or_sentence(path):
-        # What is read from a part is an arm or a table that is whole in itself.
+        # What is read from a part is an arm or a table that is whole in itself; one alone says which it is.
+        if spectrum.row not in whole and any("only the arm" in note for note in spectrum.notes):
+            continue
         same = whole[spectrum.row]
         places = np.searchsorted(same.wavelength, spectrum.wavelength)
         np.testing.assert_array_equal(same.wavelength[places], spectrum.wavelength)

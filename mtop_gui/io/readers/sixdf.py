@@ -60,4 +60,7 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         ra=ra,
         dec=dec,
         metadata=facts,
+        notes=()
+        if unit.name.endswith("VR")
+        else (f"only the arm {unit.name[-1]}: the combined spectrum is missing",),
     )
