@@ -190,7 +190,7 @@ def _find(name_or_path: str | Path) -> Path:
         return path
     if isinstance(name_or_path, str) and len(path.parts) == 1 and path.name not in ("", ".", ".."):
         shipped = resource_path("bundles", path.name)
-        if shipped.is_dir():
+        if os.path.isdir(shipped):  # noqa: PTH112 - as above
             return shipped
     known = ", ".join(available_bundles()) or "none"
     raise BundleError(
@@ -290,11 +290,6 @@ def _check_shapes(bundle: ModelBundle, folder: Path) -> None:
         raise BundleError(
             f"the preparation of bundle '{folder.name}' does not give its network {points} continuum points: "
             "copy or train it anew"
-        )
-    points = bundle.preparation.continuum_points
-    if not len(bundle.preparation.continuum_mean) == len(bundle.preparation.continuum_std) == points:
-        raise BundleError(
-            f"bundle '{folder.name}' lacks the training set's continuum statistics: copy or train it anew"
         )
     if bundle.config.redshift_bins != bundle.grid.bins:
         raise BundleError(

@@ -233,7 +233,7 @@ def test_weights_whose_compression_is_broken(folder: Path) -> None:
 def test_missing_preparation_statistics(tiny_bundle: ModelBundle, tmp_path: Path) -> None:
     bare = replace(tiny_bundle.preparation, continuum_mean=(), continuum_std=())
     save_bundle(replace(tiny_bundle, preparation=bare), tmp_path / "b")
-    with pytest.raises(BundleError, match="continuum statistics"):
+    with pytest.raises(BundleError, match="continuum points"):
         load_bundle(tmp_path / "b")
 
 
