@@ -22,12 +22,15 @@ class Architecture:
     build : (config, dtype policy, sampling=) -> keras.Model with fresh weights; see `build_mtopnet`.
     shapes : config -> shape of every weight by variable path, without TensorFlow.
     embedding : names of the layers whose joined activations describe a spectrum to the network.
+    before_dropout : config -> name of the layer, fed by ``spectrum`` alone, up to which nothing is dropped: MC-dropout
+        passes share its activations. "" when there is none.
     """
 
     config: type
     build: Callable[..., Any]
     shapes: Callable[[Any], dict[str, tuple[int, ...]]]
     embedding: tuple[str, ...]
+    before_dropout: Callable[[Any], str]
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -36,6 +39,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         build=build_mtopnet,
         shapes=mtopnet_shapes,
         embedding=("line_info_2", "redshift_hidden_2", "continuum_info_1"),
+        before_dropout=lambda config: "" if config.block_dropout > 0 else "flat",
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from mtop_gui.core.errors import BundleError
 from mtop_gui.network.architectures import build, find_architecture
@@ -40,8 +41,32 @@ def inference_model(bundle: ModelBundle, *, sampling: bool = False) -> Any:
     return whole
 
 
+def sampling_models(bundle: ModelBundle) -> tuple[Any, Any]:
+    """Build the two halves of a network for MC-dropout passes: what all passes share, and what each does anew.
+
+    Returns
+    -------
+    shared : keras.Model from the spectrum (n, n_pix, 1) to what `sampled` takes in its place; None when the architecture
+        drops from the first layer on.
+    sampled : keras.Model from that (n, …) and the continuum (n, n_points), in a list, to the network's outputs; every
+        call is one pass.
+    """
+    import keras
+
+    whole = inference_model(bundle, sampling=True)
+    spectrum, continuum = whole.input["spectrum"], whole.input["continuum"]
+    name = find_architecture(bundle.architecture).before_dropout(bundle.config)
+    boundary = whole.get_layer(name).output if name else spectrum
+    shared = keras.Model(spectrum, boundary) if name else None
+    sampled = keras.Model([boundary, continuum], whole.output)
+    for part in (shared, sampled):
+        if part is not None:
+            part.compile(jit_compile=False)
+    return shared, sampled
+
+
 def reset_dropout(model: Any, seed: int) -> None:
-    """Put the random generators of all dropout layers to a state that follows from `seed`."""
-    for number, layer in enumerate(model.layers):
+    """Put the random generators of all dropout layers to a state that follows from `seed` and the layer's name."""
+    for layer in model.layers:
         if hasattr(layer, "seed_generator"):
-            layer.seed_generator.state.assign([seed, number])
+            layer.seed_generator.state.assign([seed, crc32(layer.name.encode())])

@@ -106,10 +106,10 @@ class Predictor:
         return inference_model(self.bundle)
 
     @cached_property
-    def _sampling_model(self) -> Any:
-        from mtop_gui.network.loading import inference_model
+    def _sampling_models(self) -> tuple[Any, Any]:
+        from mtop_gui.network.loading import sampling_models
 
-        return inference_model(self.bundle, sampling=True)
+        return sampling_models(self.bundle)
 
     @cached_property
     def _gradient(self) -> Any:
@@ -152,15 +152,21 @@ class Predictor:
         """Draw MC-dropout passes of one spectrum; outputs (passes, …)."""
         from mtop_gui.network.loading import reset_dropout
 
-        model = self._sampling_model
-        reset_dropout(model, DROPOUT_SEED)
+        shared, sampled = self._sampling_models
+        reset_dropout(sampled, DROPOUT_SEED)
+        features = prepared.flux[None, :, None]
+        if shared is not None:
+            features = np.asarray(shared.predict_on_batch(features))
         drawn: list[dict[str, np.ndarray]] = []
         for start in range(0, passes, BATCH):
             # A full batch for many passes, else the number asked for: no more shapes to compile for than needed.
             size = BATCH if passes > BATCH else passes
-            spectrum = np.broadcast_to(prepared.flux[None, :, None], (size, prepared.flux.size, 1))
-            continuum = np.broadcast_to(prepared.continuum, (size, prepared.continuum.size))
-            said = model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+            said = sampled.predict_on_batch(
+                [
+                    np.broadcast_to(features, (size, *features.shape[1:])),
+                    np.broadcast_to(prepared.continuum, (size, prepared.continuum.size)),
+                ]
+            )
             drawn.append({key: np.asarray(value)[: passes - start] for key, value in said.items()})
         return {key: np.concatenate([one[key] for one in drawn]) for key in drawn[0]}
 

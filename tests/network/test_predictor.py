@@ -10,6 +10,7 @@ from mtop_gui.core.confidence import flag
 from mtop_gui.core.errors import BundleError
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.preparation import prepare
+from mtop_gui.network.architectures import ARCHITECTURES
 from mtop_gui.network.predictor import UNKNOWN_UNIT, Predictor, apply_temperature
 from tests.support.tiny import tiny_flux, tiny_instrument, tiny_spectrum
 
@@ -170,3 +171,16 @@ def test_temperature_widens_and_one_changes_nothing() -> None:
     assert warm.sum(axis=1) == pytest.approx(1.0)
     assert warm[0, 0] < 0.7
     assert warm.argmax(axis=1).tolist() == [0, 0]
+
+
+def test_passes_from_shared_features_are_those_of_the_whole_network(
+    tiny_bundle: ModelBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spectrum = tiny_spectrum()
+    split = Predictor(tiny_bundle, tiny_instrument()).predict([spectrum], mc_passes=12)[0]
+    monkeypatch.setitem(
+        ARCHITECTURES, "mtopnet", replace(ARCHITECTURES["mtopnet"], before_dropout=lambda config: "")
+    )
+    whole = Predictor(tiny_bundle, tiny_instrument()).predict([spectrum], mc_passes=12)[0]
+    np.testing.assert_allclose(split.redshift_pdf, whole.redshift_pdf, rtol=1e-4, atol=1e-7)
+    assert split.redshift_pdf_std.max() > 0
