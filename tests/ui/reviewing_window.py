@@ -43,7 +43,8 @@ def main(folder: Path, store: Path, signal_number: int) -> None:
     session = bench.session
 
     def shown(number: int) -> bool:
-        return session.selected == number and session.prediction is not None
+        listed = session.settled and not bench.controller.scanning
+        return listed and session.selected == number and session.prediction is not None
 
     for number, key in enumerate((Qt.Key.Key_4, Qt.Key.Key_1)):
         wait(partial(shown, number))
