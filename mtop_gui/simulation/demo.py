@@ -96,7 +96,9 @@ def make_demo(survey: Survey, folder: Path) -> list[Path]:
     with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream, lineterminator="\n").writerows([header, *truth])
     damaged = folder / "demo_damaged.fits"
-    damaged.write_bytes(files[0].read_bytes()[:50_000])
+    damaged.write_bytes(files[0].read_bytes())
+    _shrink(damaged, damaged.stem)
+    damaged.write_bytes(damaged.read_bytes()[:50_000])
     return [*files, damaged]
 
 
