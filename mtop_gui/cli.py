@@ -115,6 +115,9 @@ def train(
     seed: Seed = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Spectra per step.")] = 64,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    max_hours: Annotated[
+        float | None, typer.Option(min=0, help="Stop before the epoch that would end later than this.")
+    ] = None,
 ) -> None:
     """Train a network on a mock survey and write it as a bundle."""
     from mtop_gui.commands.mocks import train as run
@@ -128,6 +131,7 @@ def train(
             seed=seed,
             resume=resume,
             batch_size=batch_size,
+            max_hours=max_hours,
         )
 
 

@@ -183,11 +183,13 @@ def test_simulate_and_train_make_a_survey_and_ask_for_a_bundle(tmp_path, monkeyp
     asked = {}
     monkeypatch.setattr(training, "train", lambda *paths, **options: asked.update(options, paths=paths))
     result = CliRunner().invoke(
-        app, ["train", str(survey), "-o", str(tmp_path / "b"), "--epochs", "2", "--seed", "7", "--resume"]
+        app,
+        ["train", str(survey), "-o", str(tmp_path / "b")]
+        + ["--epochs", "2", "--seed", "7", "--resume", "--max-hours", "1.5"],
     )
     assert result.exit_code == 0, result.output
     assert asked["paths"] == (survey, tmp_path / "b")
-    assert (asked["epochs"], asked["seed"], asked["resume"]) == (2, 7, True)
+    assert (asked["epochs"], asked["seed"], asked["resume"], asked["max_hours"]) == (2, 7, True, 1.5)
     assert asked["architecture"] == "mtopnet"
 
 

@@ -40,6 +40,7 @@ def train(
     seed: int,
     resume: bool,
     batch_size: int,
+    max_hours: float | None,
 ) -> None:
     """Train a network on a mock survey and write it as a ModelBundle.
 
@@ -58,6 +59,7 @@ def train(
             seed=seed,
             resume=resume,
             batch_size=batch_size,
+            max_hours=max_hours,
             report=report,
         )
     print(f"{bundle_dir}: trained", file=sys.stderr)
