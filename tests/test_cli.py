@@ -184,8 +184,19 @@ def test_simulate_and_train_make_a_survey_and_ask_for_a_bundle(tmp_path, monkeyp
     monkeypatch.setattr(training, "train", lambda *paths, **options: asked.update(options, paths=paths))
     result = CliRunner().invoke(
         app,
-        ["train", str(survey), "-o", str(tmp_path / "b")]
-        + ["--epochs", "2", "--seed", "7", "--resume", "--max-hours", "1.5"],
+        [
+            "train",
+            str(survey),
+            "-o",
+            str(tmp_path / "b"),
+            "--epochs",
+            "2",
+            "--seed",
+            "7",
+            "--resume",
+            "--max-hours",
+            "1.5",
+        ],
     )
     assert result.exit_code == 0, result.output
     assert asked["paths"] == (survey, tmp_path / "b")
