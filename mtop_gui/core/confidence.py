@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from mtop_gui.core.arrays import FloatArray
+    from collections.abc import Sequence
+
+    from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.core.prediction import Prediction
 
 ENTROPY_BIN = 0.003
 """Bin width in z on which entropy and skewness are taken, whatever grid the network uses (Ginolfi+25)."""
 
 DEFAULT_ENTROPY_THRESHOLD = 2.0
+PEAK_CERTAINTY = 0.9
+"""A best Peak with less probability leaves room for another redshift, however narrow the peaks make the entropy."""
+
+DIVIDED_ENTROPY = 1.5
+"""By so much more counts the entropy of such a divided PDF. Of 1,946 mock test spectra with entropy < 2, the 32 with a
+best Peak below `PEAK_CERTAINTY` were wrong seven times, the other 1,914 seventeen times (|Δz| > 0.01)."""
+
 PEAK_FLOOR = 0.01
 """A local maximum holding less probability than this is not offered as a candidate."""
 
@@ -218,6 +227,49 @@ def _skewness(values: FloatArray) -> float:
     return float(np.mean(offset**3) / np.mean(offset**2) ** 1.5)
 
 
+def is_doubtful(
+    entropy: FloatArray | float, peak_probability: FloatArray | float, entropy_threshold: float
+) -> BoolArray:
+    """Tell which PDFs a person should look at: wide ones, and those with a second candidate.
+
+    Two narrow peaks can have less entropy than one broad one. A PDF whose best Peak is below `PEAK_CERTAINTY` is
+    therefore judged as if its entropy were `DIVIDED_ENTROPY` higher; so the one threshold still moves everything.
+
+    Parameters
+    ----------
+    entropy, peak_probability : (n,) or scalars, of the PDF and of its best Peak; NaN is not doubtful.
+    entropy_threshold : natural-log entropy.
+    """
+    with np.errstate(invalid="ignore"):
+        wide = np.greater_equal(entropy, entropy_threshold)
+        divided = np.less(peak_probability, PEAK_CERTAINTY)
+        divided &= np.greater_equal(np.add(entropy, DIVIDED_ENTROPY), entropy_threshold)
+    return np.asarray(wide | divided)
+
+
+def doubt_in_words(
+    entropy: float,
+    peaks: Sequence[tuple[float, float]],
+    entropy_threshold: float,
+) -> list[str]:
+    """Say why `is_doubtful` holds, one reason each; empty when it does not.
+
+    Parameters
+    ----------
+    peaks : (redshift, probability) of the best Peak and, if there is one, of the second.
+    """
+    reasons = []
+    if entropy >= entropy_threshold:
+        reasons.append(f"entropy {entropy:.2f} ≥ {entropy_threshold:.2f}")
+    elif peaks and is_doubtful(entropy, peaks[0][1], entropy_threshold):
+        if len(peaks) > 1:
+            named = ", ".join(f"{redshift:.4f} ({probability:.2f})" for redshift, probability in peaks[:2])
+            reasons.append(f"two peaks: z = {named}")
+        else:
+            reasons.append(f"the best peak holds only {100 * peaks[0][1]:.0f} % of the probability")
+    return reasons
+
+
 def flag(prediction: Prediction, entropy_threshold: float = DEFAULT_ENTROPY_THRESHOLD) -> Flag:
     """Decide whether a person should look at a Prediction, and say why.
 
@@ -228,10 +280,9 @@ def flag(prediction: Prediction, entropy_threshold: float = DEFAULT_ENTROPY_THRE
     """
     if prediction.rejection:
         return Flag((prediction.rejection,))
-    reasons: list[str] = []
     confidence = prediction.confidence
-    if confidence.entropy >= entropy_threshold:
-        reasons.append(f"entropy {confidence.entropy:.2f} ≥ {entropy_threshold:.2f}")
+    peaks = [(peak.redshift, peak.probability) for peak in confidence.peaks]
+    reasons = doubt_in_words(confidence.entropy, peaks, entropy_threshold)
     if prediction.ood >= prediction.ood_threshold:
         reasons.append(f"unlike the training spectra (score {prediction.ood:.2f})")
     reasons.extend(prediction.warnings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtop_gui.core.confidence import flag
+from mtop_gui.core.confidence import doubt_in_words, flag, is_doubtful
 from mtop_gui.core.spectrum import SpectrumId
 
 if TYPE_CHECKING:
@@ -174,13 +174,14 @@ class Entries:
     def flagged(self, threshold: float) -> BoolArray:
         """(n,) which entries a person should look at, at this entropy threshold."""
         predicted = self.status == Status.PREDICTED
-        with np.errstate(invalid="ignore"):
-            return predicted & (self.suspect | (self.entropy >= threshold))
+        return predicted & (self.suspect | is_doubtful(self.entropy, self.peak_probability, threshold))
 
     def flag_reason(self, number: int, threshold: float) -> str:
         """Say why an entry is flagged; empty when it is not."""
-        entropy = self.entropy[number]
-        parts = [f"entropy {entropy:.2f} ≥ {threshold:.2f}"] if entropy >= threshold else []
+        peaks = [(self.z[number], self.peak_probability[number])]
+        if np.isfinite(self.z_second[number]):
+            peaks.append((self.z_second[number], self.second_probability[number]))
+        parts = doubt_in_words(self.entropy[number], peaks, threshold)
         if number in self.reasons:
             parts.append(self.reasons[number])
         return "; ".join(parts)

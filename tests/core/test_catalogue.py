@@ -60,8 +60,8 @@ def test_predicted_row_holds_both_peaks() -> None:
     assert row.peak_probability == pytest.approx(0.7)
     assert row.z_second == pytest.approx(GRID[500], abs=1e-9)
     assert row.second_probability == pytest.approx(0.3)
-    assert row.flagged is False
-    assert row.flag_reason == ""
+    assert row.flagged is True
+    assert row.flag_reason.startswith("two peaks: z = 1.20")
     assert (row.file, row.name, row.ra) == (str(Path("night/a.fits")), "a", 150.0)
 
 

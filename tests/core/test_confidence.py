@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mtop_gui.core.confidence import find_peaks, flag, rebin_probability, summarise
+from mtop_gui.core.confidence import (
+    doubt_in_words,
+    find_peaks,
+    flag,
+    is_doubtful,
+    rebin_probability,
+    summarise,
+)
 from mtop_gui.core.prediction import Prediction, rejected
 
 GRID = 0.6 + 0.003 * (np.arange(800) + 0.5)
@@ -141,3 +148,29 @@ def test_the_repr_of_a_prediction_is_short_and_holds_no_pdf() -> None:
     assert "no mass" in text
     assert "array" not in text
     assert len(text) < 300
+
+
+@pytest.mark.parametrize(
+    ("entropy", "probability", "threshold", "doubtful"),
+    [
+        (2.0, 1.0, 2.0, True),
+        (1.99, 0.9, 2.0, False),
+        (1.0, 0.84, 2.0, True),
+        (0.4, 0.84, 2.0, False),
+        (1.0, 0.84, 5.0, False),
+        (np.nan, np.nan, 2.0, False),
+    ],
+)
+def test_wide_and_two_peaked_pdfs_are_doubtful(entropy, probability, threshold, doubtful) -> None:
+    assert bool(is_doubtful(entropy, probability, threshold)) is doubtful
+    together = is_doubtful(np.array([entropy]), np.array([probability]), threshold)
+    assert together.tolist() == [doubtful]
+    assert bool(doubt_in_words(entropy, [(1.2, probability), (2.1, 0.1)], threshold)) is doubtful
+
+
+def test_doubt_names_both_candidates() -> None:
+    assert doubt_in_words(1.0, [(1.7959, 0.84), (1.081, 0.16)], 2.0) == [
+        "two peaks: z = 1.7959 (0.84), 1.0810 (0.16)"
+    ]
+    assert doubt_in_words(1.0, [(1.7959, 0.84)], 2.0) == ["the best peak holds only 84 % of the probability"]
+    assert doubt_in_words(2.5, [(1.7959, 0.84), (1.081, 0.16)], 2.0) == ["entropy 2.50 ≥ 2.00"]

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 
-from mtop_gui.ui.entries import NO_QUALITY, Entries, Status
 from mtop_gui.ui.tables.cells import ENTROPY, LEFT, NAME, QUALITY, REDSHIFT
 from mtop_gui.ui.tables.entry_model import EntryModel
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mtop_gui.core.arrays import IntArray
+    from mtop_gui.ui.entries import Entries
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
 
@@ -115,17 +115,3 @@ class BrowserModel(EntryModel):
             new.append(self._group_numbers[owner])
         if new:
             self._of_entry = np.concatenate([self._of_entry, np.asarray(new, dtype=np.int64)])
-
-
-def status_mark(session: Session, number: int) -> str:
-    """Name the state of an entry: ``failed``, ``reviewed``, ``flagged``, ``predicted``, ``read`` or ``listed``."""
-    entries = session.entries
-    status = entries.status[number]
-    if status == Status.FAILED:
-        return "failed"
-    if entries.quality[number] != NO_QUALITY:
-        return "reviewed"
-    if status == Status.PREDICTED:
-        flagged = entries.suspect[number] or entries.entropy[number] >= session.threshold
-        return "flagged" if flagged else "predicted"
-    return "read" if status == Status.READ else "listed"
