@@ -176,6 +176,13 @@ class Entries:
         predicted = self.status == Status.PREDICTED
         return predicted & (self.suspect | is_doubtful(self.entropy, self.peak_probability, threshold))
 
+    def is_flagged(self, number: int, threshold: float) -> bool:
+        """Tell whether a person should look at one entry, at this entropy threshold."""
+        if self.status[number] != Status.PREDICTED:
+            return False
+        doubtful = is_doubtful(self.entropy[number], self.peak_probability[number], threshold)
+        return bool(self.suspect[number] or doubtful)
+
     def flag_reason(self, number: int, threshold: float) -> str:
         """Say why an entry is flagged; empty when it is not."""
         peaks = [(self.z[number], self.peak_probability[number])]

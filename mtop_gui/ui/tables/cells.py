@@ -86,10 +86,7 @@ def reason_text(session: Session, number: int) -> str:
 
 def flag_text(session: Session, number: int) -> str:
     """Mark a flagged entry."""
-    entries = session.entries
-    if entries.status[number] != PREDICTED:
-        return ""
-    return "flag" if entries.suspect[number] or entries.entropy[number] >= session.threshold else ""
+    return "flag" if session.entries.is_flagged(number, session.threshold) else ""
 
 
 def flag_key(session: Session) -> FloatArray:

@@ -192,9 +192,7 @@ class EntryModel(QAbstractTableModel):
         if status == FAILED:
             return self._colours["bad"]
         if status == PREDICTED:
-            if column.warns and (
-                entries.suspect[number] or entries.entropy[number] >= self.session.threshold
-            ):
+            if column.warns and entries.is_flagged(number, self.session.threshold):
                 return self._colours["warning"]
         elif status == LISTED:
             return self._colours["muted"]
