@@ -26,9 +26,9 @@ RIGHT = 0.01
 
 
 def run(*arguments: object, home: Path) -> subprocess.CompletedProcess[str]:
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")  # as on a machine reached over the network
     environment = {
-        **os.environ,
-        "QT_QPA_PLATFORM": "offscreen",
+        **{name: value for name, value in os.environ.items() if name not in screens},
         "MTOP_STORE": str(home / "reviews.sqlite"),
         "MTOP_SETTINGS": str(home / "settings.toml"),
     }
@@ -110,6 +110,13 @@ def test_window_with_the_shipped_bundle_fills_every_panel(tmp_path: Path) -> Non
     image = QImage(str(picture))
     assert (image.width(), image.height()) == (1440, 900)
     assert "Fatal" not in done.stderr
+
+
+def test_window_without_a_display_says_so(tmp_path: Path) -> None:
+    done = run("gui", home=tmp_path)
+    assert done.returncode == 2
+    assert "there is no display" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_documented_columns_are_written(tmp_path: Path) -> None:

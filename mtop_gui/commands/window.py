@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from mtop_gui import __version__
-from mtop_gui.commands.terminal import plain_errors
+from mtop_gui.commands.terminal import fail, plain_errors
 
 EPILOG = "mtop-gui install-launcher [--uninstall] puts mtop-gui into the applications menu, or takes it out (Linux)."
 
@@ -18,6 +19,12 @@ def gui(arguments: list[str]) -> int:
     if arguments[:1] == ["install-launcher"]:
         return _install_launcher(arguments[1:])
     options = _parser().parse_args(arguments)
+    if not has_display():
+        if options.screenshot is None:
+            fail(
+                "there is no display: set DISPLAY, or draw the window into a file with --screenshot FILE.png"
+            )
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from mtop_gui.settings import load_settings
     from mtop_gui.store.review_store import open_store
     from mtop_gui.ui.app import run_gui
@@ -29,6 +36,13 @@ def gui(arguments: list[str]) -> int:
         store=open_store(options.store) if options.store else None,
         settings=replace(load_settings()[0], bundle=options.bundle) if options.bundle else None,
     )
+
+
+def has_display() -> bool:
+    """Tell whether Qt will find a screen, or was told which of its platforms to use."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def main() -> None:
