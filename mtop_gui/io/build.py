@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mtop_gui.core.airvac import air_to_vacuum
 from mtop_gui.core.errors import UnreadableSpectrumError
 from mtop_gui.core.spectrum import FLAM, Spectrum
-from mtop_gui.io.airvac import air_to_vacuum
 from mtop_gui.io.fitsfile import stem_of
 from mtop_gui.io.flux_units import parse_flux_unit
 from mtop_gui.io.merge import merge_duplicates

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from astropy.io import fits
 
+from mtop_gui.core.airvac import air_to_vacuum
 from mtop_gui.core.errors import SimulationError
 
 if TYPE_CHECKING:
@@ -80,14 +81,6 @@ class Templates:
     def _weights(self, formed_mass: FloatArray, log_metallicity: FloatArray) -> FloatArray:
         metals = self.metallicity_weights(log_metallicity)
         return np.asarray(np.einsum("nz,na->nza", metals, formed_mass).reshape(formed_mass.shape[0], -1))
-
-
-def air_to_vacuum(wavelength: FloatArray) -> FloatArray:
-    """Convert air to vacuum wavelengths [Å] above 2000 Å (Ciddor 1996, inverted by N. Piskunov for VALD)."""
-    s2 = (1e4 / wavelength) ** 2
-    index = 1 + 0.00008336624212083 + 0.02408926869968 / (130.1065924522 - s2)
-    index += 0.0001599740894897 / (38.92568793293 - s2)
-    return np.where(wavelength > 2000.0, wavelength * index, wavelength)
 
 
 def find_grid(grid: Path | None = None) -> Path:

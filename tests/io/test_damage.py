@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from mtop_gui import io
+from mtop_gui.core.airvac import air_to_vacuum, vacuum_to_air
 from mtop_gui.core.errors import UnreadableSpectrumError
-from mtop_gui.io.airvac import air_to_vacuum, vacuum_to_air
 from tests.io import hand_made, layouts
 
 _TEMPORARY = settings(

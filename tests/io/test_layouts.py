@@ -7,8 +7,8 @@ import pytest
 from astropy.io import fits
 
 from mtop_gui import io
+from mtop_gui.core.airvac import air_to_vacuum
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
-from mtop_gui.io.airvac import air_to_vacuum
 from mtop_gui.io.fitsfile import FitsFile
 from tests.io import hand_made, layouts, layouts_of_images
 

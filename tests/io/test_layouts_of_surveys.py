@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mtop_gui import io
+from mtop_gui.core.airvac import air_to_vacuum
 from mtop_gui.core.errors import NotASpectrumError
-from mtop_gui.io.airvac import air_to_vacuum
 from tests.io import layouts, layouts_of_surveys
 from tests.io.hand_made import log_truth, primary, save, table, truth
 

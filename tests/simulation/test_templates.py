@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtop_gui.core.airvac import air_to_vacuum
 from mtop_gui.core.errors import SimulationError
 from mtop_gui.core.lines import load_lines
 from mtop_gui.simulation import templates as module
-from mtop_gui.simulation.templates import air_to_vacuum, bin_means, find_grid, load_templates
+from mtop_gui.simulation.templates import bin_means, find_grid, load_templates
 from tests.support.mock_galaxies import needs_templates
 
 if TYPE_CHECKING:
