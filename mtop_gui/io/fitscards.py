@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property, lru_cache
 from typing import Any
 
 CARD = 80
 BLOCK = 2880
+
+_SHORT = 2 * BLOCK
+"""Longer headers are rarely the same twice, and a thousand of them remembered would take memory."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?$")
 _STRING = re.compile(r"'((?:[^']|'')*)'")
@@ -50,6 +54,28 @@ class Header:
         """Whole number of a card; `default` when it is none."""
         value = self.get(key)
         return int(value) if isinstance(value, int | float) and float(value).is_integer() else default
+
+    @cached_property
+    def data_bytes(self) -> int:
+        """Bytes of data the header announces, in exact integers."""
+        naxis = min(self.integer("NAXIS"), 999)
+        if naxis <= 0:
+            return 0
+        total = 1
+        for axis in range(1, naxis + 1):
+            total *= max(self.integer(f"NAXIS{axis}"), 0)
+        total = (total + max(self.integer("PCOUNT"), 0)) * max(self.integer("GCOUNT", 1), 0)
+        return abs(self.integer("BITPIX", 8)) // 8 * total
+
+
+def header_of(block: bytes) -> Header:
+    """Give the Header of these bytes; the files of a survey repeat theirs, so short ones are understood once."""
+    return _remembered(block) if len(block) <= _SHORT else Header(block)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(block: bytes) -> Header:
+    return Header(block)
 
 
 def _value(card: bytes) -> Any:

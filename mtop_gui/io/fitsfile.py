@@ -7,13 +7,14 @@ raises a different exception for each kind of damage. What is rare (tile-compres
 from __future__ import annotations
 
 import gzip
+import os
 import stat
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mtop_gui.core.errors import UnreadableSpectrumError
-from mtop_gui.io.fitscards import BLOCK, CARD, Header
+from mtop_gui.io.fitscards import BLOCK, CARD, header_of
 from mtop_gui.io.hdu import LARGEST, TRUNCATED, Hdu
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class FitsFile:
                 rest = self.read(offset, min(8, self.size - offset))
                 return bool(self.hdus) and not b"XTENSION".startswith(rest)
             block, start = found
-            unit = Hdu(self, len(self.hdus), Header(block), start)
+            unit = Hdu(self, len(self.hdus), header_of(block), start)
             self.hdus.append(unit)
             offset = unit.stop
         return True
@@ -204,19 +205,17 @@ def open_file(path: Path, *, at_once: bool = True) -> Iterator[FitsFile | bytes]
     if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
         raise UnreadableSpectrumError("this is a pipe or a device, not a file")
     with path.open("rb") as stream:
-        head = stream.read(BLOCK)
-        size = stream.seek(0, 2)
+        size = os.fstat(stream.fileno()).st_size
+        content: bytes | BinaryIO = stream.read() if at_once and size <= _IN_MEMORY else stream
+        head = content[:BLOCK] if isinstance(content, bytes) else stream.read(BLOCK)
+        size = len(content) if isinstance(content, bytes) else size
         stream.seek(0)
         if not head:
             raise UnreadableSpectrumError("the file is empty")
         if head[:2] == b"\x1f\x8b":
-            content: bytes | BinaryIO = unpack(stream, LARGEST)
-            size = len(cast("bytes", content))
-            head = cast("bytes", content)[:BLOCK]
-        elif at_once and size <= _IN_MEMORY:
-            content = stream.read()
-        else:
-            content = stream
+            content = unpack(stream, LARGEST)
+            size = len(content)
+            head = content[:BLOCK]
         if head[:6] == b"SIMPLE":
             file = FitsFile(path, content, size)
             if not file.hdus:

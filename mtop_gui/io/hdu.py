@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LARGEST = 2 << 30
 """An image, or an unpacked .gz, of more bytes than this is refused: no spectrum is that large."""
 
+_IN_PARTS = 16 << 20
+
 TRUNCATED = "the file is truncated or damaged (it ends before the data its header announces): fetch it again"
 _DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
@@ -40,7 +42,7 @@ class Hdu:
         self._start = start
         self.index = index
         self.header = header
-        self.length = _data_bytes(header)
+        self.length = header.data_bytes
         self.name: str = self.text("EXTNAME").upper()
         self.compressed = self.header.get("ZIMAGE") is True
         extension = self.text("XTENSION").upper()
@@ -150,7 +152,15 @@ class Hdu:
         self._demand_whole()
         if self.is_ascii_table:
             return np.asarray(self._by_astropy()[self.columns[name.upper()]])
-        return self.table.column(name, self._file.read(self._start, self.length), self.rows)
+        # The wide tables of a survey are read in parts: memory must not grow with what nobody asked for.
+        most = max(1, _IN_PARTS // max(1, self.table.width))
+        parts = [
+            self.table.column(
+                name, self._records(row, min(most, self.rows - row)), min(most, self.rows - row)
+            )
+            for row in range(0, max(1, self.rows), most)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def cell(self, name: str, row: int) -> Any:
         """Give one cell of a column; only that row is read, and the heap where the cell's array lies there."""
@@ -165,6 +175,10 @@ class Hdu:
         record = self._file.read(self._start + row * width, width)
         heap = self._start + self.header.integer("THEAP", width * self.rows)
         return self.table.cell(name, record, lambda offset, count: self._file.read(heap + offset, count))
+
+    def _records(self, row: int, count: int) -> bytes:
+        width = self.table.width
+        return self._file.read(self._start + row * width, count * width)
 
     def _demand_whole(self) -> None:
         if self.length == 0:
@@ -203,15 +217,3 @@ class Hdu:
         if data is None:
             raise UnreadableSpectrumError(f"HDU {self.index} holds no data: the file is damaged")
         return data
-
-
-def _data_bytes(header: Header) -> int:
-    """Bytes of data a header announces, in exact integers."""
-    naxis = min(header.integer("NAXIS"), 999)
-    if naxis <= 0:
-        return 0
-    total = 1
-    for axis in range(1, naxis + 1):
-        total *= max(header.integer(f"NAXIS{axis}"), 0)
-    total = (total + max(header.integer("PCOUNT"), 0)) * max(header.integer("GCOUNT", 1), 0)
-    return abs(header.integer("BITPIX", 8)) // 8 * total

@@ -76,16 +76,18 @@ def merge_arms(arms: Sequence[Arm]) -> Arm:
     One Arm with strictly increasing wavelengths.
     """
     ordered = sorted(arms, key=lambda arm: float(arm.wavelength[0]))
-    whole = ordered[0]
+    apart = [ordered[0]]
     for arm in ordered[1:]:
-        whole = _join(whole, arm)
-    return whole
+        start = int(np.searchsorted(apart[-1].wavelength, arm.wavelength[0] - 1e-3))
+        if start >= apart[-1].wavelength.size:
+            apart.append(arm)
+        else:
+            apart[-1] = _join(apart[-1], arm, start)
+    return Arm(*(np.concatenate(arrays) for arrays in zip(*apart, strict=True)))
 
 
-def _join(blue: Arm, red: Arm) -> Arm:
-    start = int(np.searchsorted(blue.wavelength, red.wavelength[0] - 1e-3))
-    if start >= blue.wavelength.size:
-        return Arm(*(np.concatenate(pair) for pair in zip(blue, red, strict=True)))
+def _join(blue: Arm, red: Arm, start: int) -> Arm:
+    """Join two arms of which the red one begins at the blue one's pixel `start`."""
     overlap = min(blue.wavelength.size - start, red.wavelength.size)
     step = float(np.median(np.diff(red.wavelength)))
     same = np.abs(blue.wavelength[start : start + overlap] - red.wavelength[:overlap]).max() < 0.01 * step

@@ -76,13 +76,11 @@ def to_angstrom(values: FloatArray, unit: str, *, log10: bool, notes: list[str])
     -------
     (n_pix,) wavelengths in Å; not finite where the values are not.
     """
-    finite = values[np.isfinite(values)]
-    middle = float(np.median(finite)) if finite.size else float("nan")
     with np.errstate(over="ignore", invalid="ignore"):
         called = _LOG.match(unit)
         if log10 or called:
             # log10 of 10**6 Å is 6, ln of 1000 Å is 6.9.
-            if 6.3 < middle < 12:
+            if 6.3 < _middle(values) < 12:
                 notes.append("wavelengths taken as natural logarithms of Å, as their size tells")
                 return np.exp(values)
             inner = angstrom_factor(unit[called.end() :]) if called else None
@@ -92,13 +90,18 @@ def to_angstrom(values: FloatArray, unit: str, *, log10: bool, notes: list[str])
             return values if factor == 1.0 else values * factor
         if unit.strip() and not unit.strip().startswith("-"):
             notes.append(f"wavelength unit '{unit}' not understood")
-        base = _logarithm(finite)
+        base = _logarithm(values[np.isfinite(values)])
         if base:
             notes.append(f"wavelengths taken as {base} of Å: the file names no unit")
             return np.exp(values) if base == "ln" else 10.0**values
-        factor, name = _guess(middle)
+        factor, name = _guess(_middle(values))
         notes.append(f"wavelengths taken as {name}: the file names no unit")
         return values if factor == 1.0 else values * factor
+
+
+def _middle(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else float("nan")
 
 
 def _logarithm(values: FloatArray) -> str:

@@ -18,6 +18,10 @@ LAYOUT = "MOONS1D"
 
 
 def _named(file: FitsFile) -> dict[str, Hdu]:
+    return file.once("moons1d names", lambda: _find_names(file))
+
+
+def _find_names(file: FitsFile) -> dict[str, Hdu]:
     named: dict[str, Hdu] = {}
     for unit in file.hdus[1:]:
         name = (unit.text("NAME") or unit.name).upper()
@@ -107,4 +111,6 @@ def weighted(flux: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarra
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         ivar = 1.0 / sigma / sigma
     good = (sigma > 0) & np.isfinite(ivar) & np.isfinite(flux)
+    if good.all():
+        return flux, ivar
     return np.where(good, flux, 0.0), np.where(good, ivar, 0.0)
