@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -186,8 +187,11 @@ class BatchRun(QObject):
         self._task = None
         self.completed.emit()
         failed = sum(1 for row in rows if row.error)
-        besides = f", {failed:,} could not be read" if failed else ""
-        self.finished.emit(f"{len(rows) - failed:,} spectra predicted in {duration(seconds)}{besides}.")
+        predicted = sum(1 for row in rows if not math.isnan(row.z))
+        rejected = len(rows) - failed - predicted
+        besides = f", {rejected:,} not for this bundle" if rejected else ""
+        besides += f", {failed:,} could not be read" if failed else ""
+        self.finished.emit(f"{predicted:,} spectra predicted in {duration(seconds)}{besides}.")
 
     def _fail(self, failure: Failure) -> None:
         self._task = None

@@ -57,6 +57,7 @@ class Entries:
     quality : (n,) int16, quality of the reviewer's standing Decision; NO_QUALITY = none.
     reviewed_z : (n,) float64, redshift of that Decision, NaN = none.
     starred : (n,) bool.
+    rejected : (n,) bool, the network must not be asked about it: it has a Prediction without a redshift.
     """
 
     def __init__(self) -> None:
@@ -84,7 +85,7 @@ class Entries:
 
     def _reserve(self, capacity: int) -> None:
         blank: dict[str, tuple[str, float]] = dict.fromkeys(_NUMBERS, ("f8", np.nan))
-        blank |= {"status": ("u1", 0), "suspect": ("?", 0), "starred": ("?", 0)}
+        blank |= {"status": ("u1", 0), "suspect": ("?", 0), "starred": ("?", 0), "rejected": ("?", 0)}
         blank |= {"quality": ("i2", NO_QUALITY), "reviewed_z": ("f8", np.nan)}
         for name, (kind, value) in blank.items():
             grown = np.full(capacity, value, dtype=kind)
@@ -137,6 +138,7 @@ class Entries:
         """Note the scalars of a Prediction."""
         columns, best = self._columns, prediction.best
         columns["status"][number] = Status.PREDICTED
+        columns["rejected"][number] = bool(prediction.rejection)
         self.errors.pop(number, None)
         always = flag(prediction, float("inf"))
         columns["suspect"][number] = always.flagged
@@ -161,6 +163,7 @@ class Entries:
         for name in _NUMBERS[:-1]:
             self._columns[name][: self._size] = np.nan
         self._columns["suspect"][: self._size] = False
+        self._columns["rejected"][: self._size] = False
         self.reasons.clear()
         status = self.status
         status[status == Status.PREDICTED] = Status.READ
@@ -192,6 +195,10 @@ class Entries:
         if number in self.reasons:
             parts.append(self.reasons[number])
         return "; ".join(parts)
+
+    def predicted(self) -> BoolArray:
+        """(n,) which entries have a redshift from the network; a rejected spectrum has none."""
+        return (self.status == Status.PREDICTED) & ~self.rejected
 
     def reviewed(self) -> BoolArray:
         """(n,) which entries carry a Decision of the reviewer."""

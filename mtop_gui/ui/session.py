@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from mtop_gui.core.lines import load_lines
 from mtop_gui.ui.candidate import allowed, nearest_peak, origin_of, peak_number, peaks_of
-from mtop_gui.ui.display import DisplayOptions, DisplayState, resolve, with_candidate
+from mtop_gui.ui.display import DisplayOptions, DisplayState
 from mtop_gui.ui.draft import Draft
-from mtop_gui.ui.entries import Entries, NewEntry, Status
+from mtop_gui.ui.entries import Entries, NewEntry
+from mtop_gui.ui.resolving import Resolver
 from mtop_gui.ui.walk import Walk
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Session(QObject):
         self._drafts: dict[int, Draft] = {}
         self.network_trouble = ""
         self.state = DisplayState()
-        self._resolved_from: tuple[object, ...] = ()
+        self._resolver = Resolver()
         self._wanted_candidate: float | None = None
         self._loader: Loader | None = None
         self._show_soon = self._timer(0, self._show)
@@ -127,10 +127,10 @@ class Session(QObject):
             self._changed_soon.start()
 
     def counts(self) -> tuple[int, int, int]:
-        """Count the spectra predicted, flagged and reviewed."""
+        """Count the spectra with a redshift from the network, those flagged, and those reviewed."""
         entries = self.entries
         return (
-            int((entries.status == Status.PREDICTED).sum()),
+            int(entries.predicted().sum()),
             int(entries.flagged(self.threshold).sum()),
             int(entries.reviewed().sum()),
         )
@@ -371,26 +371,5 @@ class Session(QObject):
         return self.network_trouble or "predicting…"
 
     def _show(self) -> None:
-        if self.spectrum is None:
-            title = self.entries.names[self.selected] if self.selected >= 0 else ""
-            self.state = DisplayState(title=title, message=self.message())
-            self._resolved_from = ()
-        else:
-            message = self.message() if self.prediction is None else ""
-            shown = (self.spectrum, self.prediction, self.options, self.saliency, self.instrument)
-            parts = (*map(id, shown), message)
-            if parts == self._resolved_from:
-                self.state = with_candidate(self.state, self.candidate, lines=load_lines())
-            else:
-                self.state = resolve(
-                    self.spectrum,
-                    self.prediction,
-                    self.options,
-                    candidate=self.candidate,
-                    saliency=self.saliency,
-                    instrument=self.instrument,
-                    lines=load_lines(),
-                    message=message,
-                )
-            self._resolved_from = parts
+        self.state = self._resolver.resolve(self)
         self.displayed.emit(self.state)

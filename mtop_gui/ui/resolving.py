@@ -1,0 +1,46 @@
+"""Resolving: the Session's state becomes the DisplayState that is drawn; a candidate that moves alone costs little."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mtop_gui.core.lines import load_lines
+from mtop_gui.ui.display import DisplayState, resolve, with_candidate
+
+if TYPE_CHECKING:
+    from mtop_gui.ui.session import Session
+
+
+class Resolver:
+    """Remembers from what it resolved last."""
+
+    def __init__(self) -> None:
+        self.state = DisplayState()
+        self._resolved_from: tuple[object, ...] = ()
+
+    def resolve(self, session: Session) -> DisplayState:
+        """Give everything the plots draw."""
+        spectrum, prediction = session.spectrum, session.prediction
+        if spectrum is None:
+            title = session.entries.names[session.selected] if session.selected >= 0 else ""
+            self.state = DisplayState(title=title, message=session.message())
+            self._resolved_from = ()
+            return self.state
+        message = session.message() if prediction is None else ""
+        shown = (spectrum, prediction, session.options, session.saliency, session.instrument)
+        parts = (*map(id, shown), message)
+        if parts == self._resolved_from:
+            self.state = with_candidate(self.state, session.candidate, lines=load_lines())
+        else:
+            self.state = resolve(
+                spectrum,
+                prediction,
+                session.options,
+                candidate=session.candidate,
+                saliency=session.saliency,
+                instrument=session.instrument,
+                lines=load_lines(),
+                message=message,
+            )
+        self._resolved_from = parts
+        return self.state
