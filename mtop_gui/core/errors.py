@@ -27,6 +27,10 @@ class StoreError(MtopError):
     """Predictions or Decisions cannot be read or written."""
 
 
+class StoreUnavailableError(StoreError):
+    """The store cannot be reached or written for now: the server, the disk or a lock is in the way."""
+
+
 class SimulationError(MtopError):
     """A mock survey cannot be made (templates missing, disk full, …)."""
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
+    from mtop_gui.core.errors import StoreError
+
 
 class Backend(Protocol):
     """One database: its engine, its words for errors, its way to guard an append-only table."""
@@ -35,11 +37,21 @@ class Backend(Protocol):
     def check_present(self) -> None:
         """Raise StoreError when what is written now would not be found again (the file was moved or deleted)."""
 
-    def explain(self, error: Exception) -> str:
-        """Say in one sentence what went wrong and what to do."""
+    def explain(self, error: Exception) -> StoreError:
+        """Say in one sentence what went wrong and what to do; StoreUnavailableError where waiting may help."""
 
     def backup(self, revision: str) -> None:
         """Keep a copy of the store as it is at `revision`."""
 
     def append_only_ddl(self, table: str) -> Sequence[str]:
         """Give the statements that make the database refuse to change or remove rows of `table`."""
+
+    def lift_append_only_ddl(self, table: str) -> Sequence[str]:
+        """Give the statements that end that, for a migration that must fill a new column."""
+
+    def own_retractions_ddl(self) -> Sequence[str]:
+        """Give the statements that make the database refuse a retraction of somebody else's row."""
+
+    @property
+    def random_key_sql(self) -> str:
+        """An expression for 32 random hexadecimal digits, anew for each row."""

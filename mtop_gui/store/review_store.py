@@ -6,6 +6,7 @@ This module knows no database, so that the window can name the contract before S
 from __future__ import annotations
 
 import os
+import uuid
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.catalogue import CatalogueRow
     from mtop_gui.core.decision import Decision
     from mtop_gui.core.prediction import Prediction
+    from mtop_gui.store.assignments import Assignment, ToReview, Workload
 
 
 class CacheEntry(NamedTuple):
@@ -47,8 +49,15 @@ class KnownFile(NamedTuple):
         return (now.st_size, now.st_mtime_ns) == (self.size, self.mtime_ns)
 
 
+class StoreState(NamedTuple):
+    """How a store is: the trouble it has ("" for none), and how many rows wait in a journal to reach it."""
+
+    trouble: str = ""
+    waiting: int = 0
+
+
 class ReviewStore(ABC):
-    """Where Decisions and cached Predictions live.
+    """Where Decisions, assignments and cached Predictions live.
 
     Every backend keeps these promises:
 
@@ -62,6 +71,8 @@ class ReviewStore(ABC):
     * Records that come back are frozen and equal to what went in, redshifts to the last bit; NaN redshifts
       come back as None.
     * All methods may be called from several threads, and several processes may open the same store.
+    * Reviewing is blind: `current`, `current_all`, `counts` and `trail` with a reviewer tell nothing of the others.
+      `opinions` and `history` tell of everybody; a window shows them only once reviewers are merged.
     * Everything that fails raises `StoreError` with one sentence for the user; nothing else leaves the store,
       except ValueError for a Decision that is none (see `core.decision.check`).
     """
@@ -71,9 +82,20 @@ class ReviewStore(ABC):
     def place(self) -> str:
         """Where the store is, as a user would name it."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the user about opening the store: that it was upgraded, and where the copy made before is."""
+        return ()
+
     @abstractmethod
-    def record(self, decision: Decision) -> Decision:
+    def record(self, decision: Decision, key: str | None = None) -> Decision:
         """Append a Decision durably and give it back with its id (an id it already has is ignored).
+
+        Parameters
+        ----------
+        key : a name for this act that no other has (see `new_key`), None to make one. Under a key that is taken
+            nothing is appended, and the row that is there comes back: whoever does not know whether the row arrived
+            can record it again.
 
         Raises
         ------
@@ -82,8 +104,8 @@ class ReviewStore(ABC):
         """
 
     @abstractmethod
-    def undo(self, reviewer: str) -> Decision | None:
-        """Take back the reviewer's last standing Decision.
+    def undo(self, reviewer: str, key: str | None = None) -> Decision | None:
+        """Take back the reviewer's last standing Decision; `key` as in `record`.
 
         Returns
         -------
@@ -91,8 +113,8 @@ class ReviewStore(ABC):
         """
 
     @abstractmethod
-    def redo(self, reviewer: str) -> Decision | None:
-        """Let the Decision stand again that the reviewer's last undo took back.
+    def redo(self, reviewer: str, key: str | None = None) -> Decision | None:
+        """Let the Decision stand again that the reviewer's last undo took back; `key` as in `record`.
 
         Returns
         -------
@@ -117,12 +139,80 @@ class ReviewStore(ABC):
         """Give every row with an id above `since_id`, oldest first: what a live view has not seen yet."""
 
     @abstractmethod
+    def trail(self, reviewer: str, limit: int = 1000) -> list[Decision]:
+        """Give a reviewer's last rows, undos and redos included, oldest first: the history that undo walks.
+
+        Which of them stand: `store.standing.standing(rows)`. The next one that `undo` takes back, or `redo` lets
+        stand again: `store.standing.undoable(rows)`, `store.standing.redoable(rows)`.
+        """
+
+    @abstractmethod
+    def newest_id(self) -> int:
+        """Give the id of the last row, 0 when there is none: a cursor from which `decisions_since` tells what is new."""
+
+    def decisions_since(self, cursor: int, limit: int = 5000) -> tuple[list[Decision], int]:
+        """Give rows that came after a cursor, oldest first, and the cursor to ask with the next time.
+
+        A live view begins with ``cursor = newest_id()`` (or 0 for everything) and asks every few seconds; no row is
+        ever skipped or given twice, however many write. Blind reviewing is up to the caller: rows of others
+        are among these.
+        """
+        rows = self.decisions(cursor)[:limit]
+        return rows, (rows[-1].id or cursor) if rows else cursor
+
+    @abstractmethod
+    def opinions(self, content_hashes: Iterable[str] | None = None) -> dict[str, list[Decision]]:
+        """Give the last standing Decision of every reviewer, by content hash; for conflicts side by side, and merging.
+
+        Parameters
+        ----------
+        content_hashes : of which Spectra, None for all. Spectra without a Decision are left out.
+        """
+
+    @abstractmethod
     def counts(self, reviewer: str | None = None) -> dict[str, int]:
         """Count the standing Decisions on each Spectrum that has any, by content hash."""
 
     @abstractmethod
     def reviewers(self) -> list[str]:
         """Name everybody who has ever recorded a Decision, in alphabetical order."""
+
+    @abstractmethod
+    def assign(
+        self, spectra: Iterable[ToReview], reviewers: Sequence[str], per_spectrum: int = 1, seed: int = 0
+    ) -> list[Assignment]:
+        """Share Spectra out over reviewers, evenly, `per_spectrum` different ones each; see `assignments.share_out`.
+
+        What is assigned already stays, so that the same call with more Spectra (tonight's) assigns only those.
+
+        Returns
+        -------
+        The new assignments, in the order of `spectra`.
+
+        Raises
+        ------
+        ValueError : no reviewers, a repeated name, or more per Spectrum than there are.
+        StoreError : it could not be written (on a team's PostgreSQL store only its owner may assign).
+        """
+
+    @abstractmethod
+    def unassign(self, content_hashes: Iterable[str], reviewer: str | None = None) -> int:
+        """Take assignments back, those of `reviewer` or (None) all; gives how many. Decisions stay."""
+
+    @abstractmethod
+    def assignments(self) -> list[Assignment]:
+        """Give all assignments, in the order in which they were made."""
+
+    @abstractmethod
+    def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
+        """Give what is assigned to a reviewer, by content hash, in the order in which it was assigned.
+
+        A window whose file is not hashed yet may match by `Assignment.file` and `row`.
+        """
+
+    @abstractmethod
+    def workloads(self) -> dict[str, Workload]:
+        """Count, for everybody who has assignments, how many, and how many of those he has decided."""
 
     @abstractmethod
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
@@ -145,6 +235,17 @@ class ReviewStore(ABC):
     @abstractmethod
     def known_files(self, paths: Iterable[Path | str]) -> dict[tuple[str, int], KnownFile]:
         """Give what is remembered of all rows of these files, by (absolute path, row); ask `unchanged()`."""
+
+    def state(self) -> StoreState:
+        """Tell how the store is, without asking the database: cheap enough to call at every key."""
+        return StoreState()
+
+    def reconnect(self) -> int:
+        """Try to end a trouble, and write what waits; gives how many waiting rows arrived.
+
+        It takes seconds: never in the window's thread. Where the trouble lasts, `state` says so; nothing is raised.
+        """
+        return 0
 
     @abstractmethod
     def close(self) -> None:
@@ -195,6 +296,11 @@ class ReviewStore(ABC):
         self.close()
 
 
+def new_key() -> str:
+    """Make a key for an act of recording: 32 hexadecimal digits, at random."""
+    return uuid.uuid4().hex
+
+
 def absolute(path: Path | str) -> str:
     """Spell a path the way the store remembers it: absolute, symbolic links kept."""
     return os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps "..", Path.resolve asks the disk
@@ -223,6 +329,6 @@ def open_store(url_or_path: str | Path | None = None, *, read_only: bool = False
     StoreError : the folder is missing, the file is locked, read-only, damaged, of another program or of a newer
         version of this one.
     """
-    from mtop_gui.store.sql_store import open_sql_store
+    from mtop_gui.store.opening import open_sql_store
 
     return open_sql_store(default_store_path() if url_or_path is None else url_or_path, read_only=read_only)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,10 +10,18 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mtop_gui.core.decision import Decision, check
 from mtop_gui.core.errors import StoreError
-from mtop_gui.store import prediction_rows
-from mtop_gui.store.review_store import CacheEntry, KnownFile, ReviewStore, absolute, default_store_path
-from mtop_gui.store.schema import bring_up_to_date
-from mtop_gui.store.sqlite import MEMORY, SqliteBackend
+from mtop_gui.store import assignment_rows, prediction_rows
+from mtop_gui.store.decision_rows import (
+    COLUMNS,
+    append,
+    decision_of,
+    redoable,
+    retract,
+    standing,
+    under_key,
+    undoable,
+)
+from mtop_gui.store.review_store import CacheEntry, KnownFile, ReviewStore, absolute
 from mtop_gui.store.tables import decisions, files, grids, predictions, storable
 
 if TYPE_CHECKING:
@@ -26,22 +31,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from mtop_gui.core.prediction import Prediction
+    from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.backend import Backend
 
 T = TypeVar("T")
 
 _CHUNK = 500
 """Bound parameters per query; SQLite builds exist that allow 999."""
-
-_FIELDS = tuple(column.name for column in fields(Decision))
-_COLUMNS = tuple(decisions.c[name] for name in _FIELDS)
-_undo = decisions.alias("undo")
-_redo = decisions.alias("redo")
-
-# A row stands while no standing row retracts it: an undo stands until a redo retracts it, a redo always.
-_undo_stands = ~sa.exists().where(_redo.c.retracts == _undo.c.id)
-_taken_back = sa.exists().where(_undo.c.retracts == decisions.c.id, _undo_stands)
-_stands = sa.and_(decisions.c.retracts.is_(None), ~_taken_back)
 
 
 class SqlReviewStore(ReviewStore):
@@ -83,65 +79,45 @@ class SqlReviewStore(ReviewStore):
         if self._closed:
             raise StoreError(f"{self.place} was closed: open it again.")
 
-    def record(self, decision: Decision) -> Decision:
+    def record(self, decision: Decision, key: str | None = None) -> Decision:
         """Append a Decision durably and give it back with its id."""
         check(decision)
         if decision.retracts is not None:
             raise ValueError("a retraction cannot be recorded directly: use undo or redo")
         with self._writing() as connection:
-            return _append(connection, decision)
+            there = under_key(connection, key) if key else None
+            return there or append(connection, decision, key)
 
-    def undo(self, reviewer: str) -> Decision | None:
+    def undo(self, reviewer: str, key: str | None = None) -> Decision | None:
         """Take back the reviewer's last standing Decision."""
-        last = (
-            sa.select(*_COLUMNS)
-            .where(decisions.c.reviewer == reviewer, _stands)
-            .order_by(decisions.c.id.desc())
-            .limit(1)
-        )
-        with self._writing() as connection:
-            return _retract(connection, connection.execute(last).first())
+        return self._retract(undoable(reviewer), key)
 
-    def redo(self, reviewer: str) -> Decision | None:
+    def redo(self, reviewer: str, key: str | None = None) -> Decision | None:
         """Let the Decision stand again that the reviewer's last undo took back."""
-        newest = (
-            sa.select(sa.func.coalesce(sa.func.max(decisions.c.id), 0))
-            .where(decisions.c.reviewer == reviewer, decisions.c.retracts.is_(None))
-            .scalar_subquery()
-        )
-        # An undo retracts a Decision, a redo an undo.
-        last = (
-            sa.select(*(_undo.c[name] for name in _FIELDS))
-            .join(decisions, _undo.c.retracts == decisions.c.id)
-            .where(
-                _undo.c.reviewer == reviewer,
-                _undo.c.id > newest,
-                decisions.c.retracts.is_(None),
-                _undo_stands,
-            )
-            .order_by(_undo.c.id.desc())
-            .limit(1)
-        )
+        return self._retract(redoable(reviewer), key)
+
+    def _retract(self, query: sa.Select[Any], key: str | None) -> Decision | None:
         with self._writing() as connection:
-            return _retract(connection, connection.execute(last).first())
+            there = under_key(connection, key) if key else None
+            return there or retract(connection, connection.execute(query).first(), key)
 
     def current(self, content_hash: str, reviewer: str | None = None) -> Decision | None:
         """Give the last standing Decision on a Spectrum."""
-        query = sa.select(*_COLUMNS).where(decisions.c.content_hash == content_hash, *_standing(reviewer))
+        query = sa.select(*COLUMNS).where(decisions.c.content_hash == content_hash, *standing(reviewer))
         with self._reading() as connection:
             row = connection.execute(query.order_by(decisions.c.id.desc()).limit(1)).first()
-        return None if row is None else _decision(row)
+        return None if row is None else decision_of(row)
 
     def current_all(self, reviewer: str | None = None) -> dict[str, Decision]:
         """Give the last standing Decision on every Spectrum that has one."""
         latest = (
             sa.select(sa.func.max(decisions.c.id))
-            .where(*_standing(reviewer))
+            .where(*standing(reviewer))
             .group_by(decisions.c.content_hash)
         )
-        query = sa.select(*_COLUMNS).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
+        query = sa.select(*COLUMNS).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
         with self._reading() as connection:
-            return {row.content_hash: _decision(row) for row in connection.execute(query)}
+            return {row.content_hash: decision_of(row) for row in connection.execute(query)}
 
     def history(self, content_hash: str) -> list[Decision]:
         """Give every row about a Spectrum, oldest first."""
@@ -151,16 +127,51 @@ class SqlReviewStore(ReviewStore):
         """Give every row with an id above `since_id`, oldest first."""
         return self._select(decisions.c.id > since_id)
 
-    def _select(self, condition: sa.ColumnElement[bool]) -> list[Decision]:
+    def decisions_since(self, cursor: int, limit: int = 5000) -> tuple[list[Decision], int]:
+        """Give rows that came after a cursor, and the next cursor."""
+        rows = self._select(decisions.c.id > cursor, limit)
+        return rows, (rows[-1].id or cursor) if rows else cursor
+
+    def trail(self, reviewer: str, limit: int = 1000) -> list[Decision]:
+        """Give a reviewer's last rows, oldest first."""
+        query = sa.select(*COLUMNS).where(decisions.c.reviewer == storable(reviewer))
         with self._reading() as connection:
-            rows = connection.execute(sa.select(*_COLUMNS).where(condition).order_by(decisions.c.id))
-            return [_decision(row) for row in rows]
+            rows = connection.execute(query.order_by(decisions.c.id.desc()).limit(limit)).all()
+        return [decision_of(row) for row in reversed(rows)]
+
+    def newest_id(self) -> int:
+        """Give the id of the last row, 0 when there is none."""
+        with self._reading() as connection:
+            return int(connection.execute(sa.select(sa.func.max(decisions.c.id))).scalar() or 0)
+
+    def opinions(self, content_hashes: Iterable[str] | None = None) -> dict[str, list[Decision]]:
+        """Give the last standing Decision of every reviewer, by content hash."""
+        chunks: Iterable[list[str] | None] = (
+            [None] if content_hashes is None else _chunks(list(content_hashes))
+        )
+        found: dict[str, list[Decision]] = {}
+        with self._reading() as connection:
+            for chunk in chunks:
+                latest = sa.select(sa.func.max(decisions.c.id)).where(*standing(None))
+                if chunk is not None:
+                    latest = latest.where(decisions.c.content_hash.in_(chunk))
+                latest = latest.group_by(decisions.c.content_hash, decisions.c.reviewer)
+                query = sa.select(*COLUMNS).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
+                for row in connection.execute(query):
+                    found.setdefault(row.content_hash, []).append(decision_of(row))
+        return found
+
+    def _select(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Decision]:
+        query = sa.select(*COLUMNS).where(condition).order_by(decisions.c.id).limit(limit)
+        with self._reading() as connection:
+            rows = connection.execute(query)
+            return [decision_of(row) for row in rows]
 
     def counts(self, reviewer: str | None = None) -> dict[str, int]:
         """Count the standing Decisions on each Spectrum that has any."""
         query = (
             sa.select(decisions.c.content_hash, sa.func.count())
-            .where(*_standing(reviewer))
+            .where(*standing(reviewer))
             .group_by(decisions.c.content_hash)
         )
         with self._reading() as connection:
@@ -168,9 +179,37 @@ class SqlReviewStore(ReviewStore):
 
     def reviewers(self) -> list[str]:
         """Name everybody who has ever recorded a Decision."""
-        query = sa.select(decisions.c.reviewer).distinct().order_by(decisions.c.reviewer)
+        # Sorted here: databases differ in their alphabets.
         with self._reading() as connection:
-            return [name for (name,) in connection.execute(query)]
+            return sorted(connection.execute(sa.select(decisions.c.reviewer).distinct()).scalars())
+
+    def assign(
+        self, spectra: Iterable[ToReview], reviewers: Sequence[str], per_spectrum: int = 1, seed: int = 0
+    ) -> list[Assignment]:
+        """Share Spectra out over reviewers."""
+        with self._writing() as connection:
+            return assignment_rows.insert(connection, spectra, reviewers, per_spectrum, seed)
+
+    def unassign(self, content_hashes: Iterable[str], reviewer: str | None = None) -> int:
+        """Take assignments back."""
+        with self._writing() as connection:
+            chunks = _chunks(list(content_hashes))
+            return sum(assignment_rows.delete(connection, chunk, reviewer) for chunk in chunks)
+
+    def assignments(self) -> list[Assignment]:
+        """Give all assignments."""
+        with self._reading() as connection:
+            return assignment_rows.select(connection)
+
+    def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
+        """Give what is assigned to a reviewer, by content hash."""
+        with self._reading() as connection:
+            return {each.content_hash: each for each in assignment_rows.select(connection, reviewer)}
+
+    def workloads(self) -> dict[str, Workload]:
+        """Count assignments and how many of them are decided."""
+        with self._reading() as connection:
+            return assignment_rows.workloads(connection)
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Cache Predictions in one transaction."""
@@ -238,89 +277,15 @@ class SqlReviewStore(ReviewStore):
                 self._backend.engine.dispose()
 
 
-def open_sql_store(url_or_path: str | Path, *, read_only: bool = False) -> SqlReviewStore:
-    """Open a store; see `review_store.open_store`."""
-    path = _sqlite_path(str(url_or_path))
-    if path == str(default_store_path()):
-        _make_own_folder(path)
-    backend = SqliteBackend(path, read_only=read_only)
-    try:
-        with explained(backend):
-            backend.start()
-            bring_up_to_date(backend)
-    except BaseException:
-        backend.engine.dispose()
-        raise
-    return SqlReviewStore(backend)
-
-
-def _sqlite_path(url: str) -> str:
-    if url in ("", MEMORY, "sqlite://", "sqlite:///:memory:"):
-        return MEMORY
-    if url.startswith("sqlite:///"):
-        return url.removeprefix("sqlite:///")
-    if "://" in url:
-        raise StoreError(
-            f"the review store {url.split('://', maxsplit=1)[0]}://… cannot be opened: only files and sqlite:/// are known."
-        )
-    return url
-
-
-def _make_own_folder(path: str) -> None:
-    """Make the user's data folder; any other folder must exist, lest an unplugged disk goes unnoticed."""
-    from pathlib import Path
-
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"the review store {path} cannot be made ({error.strerror}): set MTOP_STORE to a place you may write."
-        ) from error
-
-
 @contextmanager
 def explained(backend: Backend) -> Iterator[None]:
     """Turn what the database raises into one sentence."""
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(backend.explain(error)) from error
+        raise backend.explain(error) from error
     except SQLAlchemyError as error:
         raise StoreError(f"{backend.place} cannot be used ({error}).") from error
-
-
-def _standing(reviewer: str | None) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [_stands]
-    if reviewer is not None:
-        conditions.append(decisions.c.reviewer == reviewer)
-    return conditions
-
-
-def _append(connection: Connection, decision: Decision) -> Decision:
-    """Insert one row and give back what a reader will see."""
-    redshift = decision.redshift
-    if redshift is not None:
-        redshift = None if math.isnan(redshift) else float(redshift)
-    values = {name: getattr(decision, name) for name in _FIELDS if name != "id"}
-    texts: dict[str, Any] = {
-        name: storable(value) for name, value in values.items() if isinstance(value, str)
-    }
-    stored = replace(decision, **texts, redshift=redshift, time=decision.time.astimezone(UTC), id=None)
-    values = {name: getattr(stored, name) for name in values}
-    key = connection.execute(sa.insert(decisions).values(values)).inserted_primary_key
-    return replace(stored, id=int(key[0]))  # type: ignore[index]
-
-
-def _retract(connection: Connection, row: Any | None) -> Decision | None:
-    """Append the row that takes back `row`."""
-    if row is None:
-        return None
-    taken = _decision(row)
-    return _append(connection, replace(taken, retracts=taken.id, time=datetime.now(UTC)))
-
-
-def _decision(row: Any) -> Decision:
-    return Decision(*row)
 
 
 def _grid_id(connection: Connection, grid: dict[str, Any], entry: CacheEntry) -> int:

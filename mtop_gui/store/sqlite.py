@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from mtop_gui.core.errors import StoreError
+from mtop_gui.core.errors import StoreError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -143,13 +143,15 @@ class SqliteBackend:
                 f"{self.place} was moved or deleted while in use, so nothing was saved; put it back and open it again."
             )
 
-    def explain(self, error: Exception) -> str:
+    def explain(self, error: Exception) -> StoreError:
         """Translate SQLite's result code."""
         cause = getattr(error, "orig", error)
-        sentence = _SENTENCES.get(_code(error))
-        if sentence:
-            return f"{self.place} {sentence}"
-        return f"{self.place} cannot be used ({cause})."
+        code = _code(error)
+        sentence = _SENTENCES.get(code)
+        if sentence is None:
+            return StoreError(f"{self.place} cannot be used ({cause}).")
+        kind = StoreError if code == sqlite3.SQLITE_NOTADB else StoreUnavailableError
+        return kind(f"{self.place} {sentence}")
 
     def backup(self, revision: str) -> None:
         """Copy the whole database beside itself, as ``<name>.backup-<revision>``, never over an older copy."""
@@ -180,6 +182,21 @@ class SqliteBackend:
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}",
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}",
+        )
+
+    random_key_sql = "lower(hex(randomblob(16)))"
+
+    def lift_append_only_ddl(self, table: str) -> tuple[str, ...]:
+        """Drop those triggers, so that a migration can fill a new column."""
+        return tuple(f"DROP TRIGGER {table}_no_{act}" for act in ("update", "delete", "replace"))
+
+    def own_retractions_ddl(self) -> tuple[str, ...]:
+        """Make the trigger that lets a row retract only a row on the same Spectrum by the same reviewer."""
+        return (
+            "CREATE TRIGGER decisions_own_retractions BEFORE INSERT ON decisions "
+            "WHEN NEW.retracts IS NOT NULL AND NOT EXISTS (SELECT 1 FROM decisions WHERE id = NEW.retracts "
+            "AND reviewer = NEW.reviewer AND content_hash = NEW.content_hash) "
+            "BEGIN SELECT RAISE(ABORT, 'only own decisions can be taken back'); END",
         )
 
 

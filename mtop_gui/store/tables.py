@@ -67,9 +67,25 @@ decisions = sa.Table(
     sa.Column("bundle", SafeText, nullable=False),
     sa.Column("starred", sa.Boolean, nullable=False),
     sa.Column("retracts", sa.Integer, sa.ForeignKey("decisions.id"), nullable=True),
+    sa.Column("uuid", sa.String(32), nullable=True),
+    sa.Index("ix_decisions_uuid", "uuid", unique=True),
     sa.Index("ix_decisions_content_hash", "content_hash"),
     sa.Index("ix_decisions_reviewer", "reviewer"),
     sa.Index("ix_decisions_retracts", "retracts"),
+    sqlite_autoincrement=True,
+)
+
+assignments = sa.Table(
+    "assignments",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("reviewer", SafeText, nullable=False),
+    sa.Column("file", SafeText, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("name", SafeText, nullable=False),
+    sa.UniqueConstraint("content_hash", "reviewer", name="uq_assignments"),
+    sa.Index("ix_assignments_reviewer", "reviewer"),
     sqlite_autoincrement=True,
 )
 

@@ -8,11 +8,12 @@ from mtop_gui.core.errors import StoreError
 from mtop_gui.store.review_store import ReviewStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from mtop_gui.core.decision import Decision
     from mtop_gui.core.prediction import Prediction
+    from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.review_store import CacheEntry, KnownFile
 
 
@@ -30,15 +31,15 @@ class UnavailableStore(ReviewStore):
     def _refuse(self) -> NoReturn:
         raise StoreError(self.reason)
 
-    def record(self, decision: Decision) -> Decision:
+    def record(self, decision: Decision, key: str | None = None) -> Decision:
         """Refuse."""
         self._refuse()
 
-    def undo(self, reviewer: str) -> Decision | None:
+    def undo(self, reviewer: str, key: str | None = None) -> Decision | None:
         """Refuse."""
         self._refuse()
 
-    def redo(self, reviewer: str) -> Decision | None:
+    def redo(self, reviewer: str, key: str | None = None) -> Decision | None:
         """Refuse."""
         self._refuse()
 
@@ -65,6 +66,40 @@ class UnavailableStore(ReviewStore):
     def reviewers(self) -> list[str]:
         """Know of none."""
         return []
+
+    def trail(self, reviewer: str, limit: int = 1000) -> list[Decision]:
+        """Know of none."""
+        return []
+
+    def newest_id(self) -> int:
+        """Know of none."""
+        return 0
+
+    def opinions(self, content_hashes: Iterable[str] | None = None) -> dict[str, list[Decision]]:
+        """Know of none."""
+        return {}
+
+    def assign(
+        self, spectra: Iterable[ToReview], reviewers: Sequence[str], per_spectrum: int = 1, seed: int = 0
+    ) -> list[Assignment]:
+        """Refuse."""
+        self._refuse()
+
+    def unassign(self, content_hashes: Iterable[str], reviewer: str | None = None) -> int:
+        """Refuse."""
+        self._refuse()
+
+    def assignments(self) -> list[Assignment]:
+        """Know of none."""
+        return []
+
+    def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
+        """Know of none."""
+        return {}
+
+    def workloads(self) -> dict[str, Workload]:
+        """Know of none."""
+        return {}
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Forget them: a cache may."""

@@ -148,6 +148,51 @@ def test_reviewers_undo_only_their_own(store: ReviewStore) -> None:
     assert store.current("a" * 64) == kept
 
 
+def test_a_key_is_recorded_once(store: ReviewStore) -> None:
+    first = store.record(decision(), "1" * 32)
+    assert store.record(decision(quality=1), "1" * 32) == first
+    undone = store.undo("ada", "2" * 32)
+    assert store.undo("ada", "2" * 32) == undone
+    redone = store.redo("ada", "3" * 32)
+    assert store.redo("ada", "3" * 32) == redone
+    assert store.decisions() == [first, undone, redone]
+
+
+def test_what_is_new_since_a_cursor(store: ReviewStore) -> None:
+    assert store.newest_id() == 0
+    assert store.decisions_since(0) == ([], 0)
+    rows = [store.record(decision(quality=quality)) for quality in range(5)]
+    found, cursor = store.decisions_since(0, limit=3)
+    assert found == rows[:3]
+    assert store.decisions_since(cursor) == (rows[3:], rows[-1].id)
+    assert store.decisions_since(store.newest_id()) == ([], rows[-1].id)
+
+
+def test_a_reviewers_trail(store: ReviewStore) -> None:
+    store.record(decision(reviewer="bob"))
+    rows = [store.record(decision(quality=1)), store.record(decision(quality=2)), store.undo("ada")]
+    assert store.trail("ada") == rows
+    assert store.trail("ada", limit=2) == rows[1:]
+    assert store.trail("eve") == []
+
+
+def test_everybodys_last_opinion(store: ReviewStore) -> None:
+    store.record(decision(quality=1))
+    ada = store.record(decision(quality=2))
+    bob = store.record(decision(quality=4, reviewer="bob"))
+    elsewhere = store.record(decision("b" * 64))
+    store.record(decision("c" * 64, reviewer="bob"))
+    store.undo("bob")
+    assert store.opinions() == {"a" * 64: [ada, bob], "b" * 64: [elsewhere]}
+    assert store.opinions(["b" * 64, "d" * 64]) == {"b" * 64: [elsewhere]}
+    assert store.opinions([]) == {}
+
+
+def test_a_store_in_order_says_so(store: ReviewStore) -> None:
+    assert (store.state().trouble, store.state().waiting, store.notices) == ("", 0, ())
+    assert store.reconnect() == 0
+
+
 def test_threads_lose_nothing_and_keep_their_order(store: ReviewStore) -> None:
     def review(reviewer: str) -> list[int]:
         ids = []
