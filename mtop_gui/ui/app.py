@@ -17,7 +17,9 @@ from mtop_gui.core.resources import resource_path
 from mtop_gui.settings import Settings, load_settings, save_settings, settings_path
 from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
+from mtop_gui.ui.desk import Desk
 from mtop_gui.ui.display import DisplayOptions
+from mtop_gui.ui.keymap import Keymap
 from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
 from mtop_gui.ui.network_lane import NetworkLane
@@ -81,8 +83,16 @@ class Bench(QObject):
         self.run = BatchRun(self.session, self.lanes, self.network, store, self.loader)
         self.recall = Recall(self.session, self.reviewing, self.lanes, self.network, store)
         self.window = MainWindow(self.session, self.reviewing, palette)
+        self.desk = Desk(
+            self.window,
+            self.session,
+            self.reviewing,
+            self.run,
+            Keymap(settings.key_preset),
+            lambda: self._settings,
+        )
         self.controller = Controller(
-            self.window, self.session, self.reviewing, self.run, self.lanes, store, settings.key_preset
+            self.window, self.session, self.reviewing, self.run, self.lanes, store, self.desk
         )
         toolbar = self.window.equip(
             self.controller.actions, list(bundles), settings.bundle, settings.mc_passes

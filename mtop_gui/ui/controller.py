@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.events import Report
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.batch_run import BatchRun, Progress
+    from mtop_gui.ui.desk import Desk
     from mtop_gui.ui.main_window import MainWindow
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
@@ -45,7 +46,7 @@ class Controller(QObject):
         run: BatchRun,
         lanes: Lanes,
         store: ReviewStore,
-        preset: str,
+        desk: Desk,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._reviewing = window, session, reviewing
@@ -53,7 +54,9 @@ class Controller(QObject):
         self._scan: Task | None = None
         self._resume: Resume | None = None
         self._cursor = float("nan")
-        self.actions = Actions(window, self._handlers(), preset)
+        self.actions = Actions(window, self._handlers() | desk.handlers(), desk.keymap)
+        desk.attach(self.actions)
+        desk.open_wanted.connect(self.open)
         self._connect()
 
     def _handlers(self) -> dict[str, Callable[..., object]]:
@@ -86,8 +89,7 @@ class Controller(QObject):
             "zen": window.show_only_plots,
             "full_screen": lambda on: window.showFullScreen() if on else window.showNormal(),
             "theme": self.theme_wanted.emit,
-            "reset_layout": window.reset_layout,
-            "help": lambda: window.key_help.toggle(self.actions.preset, reviewing.scale.meanings),
+            "help": lambda: window.key_help.toggle(self.actions.keymap, reviewing.scale.meanings),
             "preset": self._change_preset,
             "escape": self._escape,
             "about": self._about,
@@ -314,7 +316,9 @@ class Controller(QObject):
         self._window.status.say(f"Keys are now those of {following}.")
 
     def _escape(self) -> None:
-        if self._window.key_help.isVisible():
+        if self._window.command_palette.isVisible():
+            self._window.command_palette.close_palette()
+        elif self._window.key_help.isVisible():
             self._window.key_help.hide()
         elif self._window.banner.text:
             self._window.banner.clear()
@@ -323,6 +327,9 @@ class Controller(QObject):
 
     def leave_text_field(self) -> None:
         """Give the keys back to the plots."""
+        if self._window.command_palette.isVisible():
+            self._window.command_palette.close_palette()
+            return
         focused = self._window.focusWidget()
         if focused is not None and is_text_field(focused):
             focused.clearFocus()

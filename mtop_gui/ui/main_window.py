@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, 
 from mtop_gui.ui.actions import GROUPS, Actions
 from mtop_gui.ui.dialogs.failure import FailureDialog
 from mtop_gui.ui.dialogs.keys import KeyHelp
+from mtop_gui.ui.palette import CommandPalette
 from mtop_gui.ui.panels.banner import Banner
 from mtop_gui.ui.panels.batch import BatchPanel
 from mtop_gui.ui.panels.browser import BrowserPanel
@@ -62,7 +63,9 @@ class MainWindow(QMainWindow):
             "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
         }
+        self._palette = palette
         self.key_help = KeyHelp(self, palette)
+        self.command_palette = CommandPalette(self, palette)
         self.failures = FailureDialog(self)
         self.resize(*DEFAULT_SIZE)
         self.reset_layout()
@@ -118,12 +121,7 @@ class MainWindow(QMainWindow):
         for group in GROUPS:
             menu = self.menuBar().addMenu(f"&{group}")
             menu.setToolTipsVisible(True)
-            for action in actions.group(group):
-                menu.addAction(action)
-            if group == "View":
-                menu.addSeparator()
-                for dock in self.docks.values():
-                    menu.addAction(dock.toggleViewAction())
+            menu.addActions(actions.group(group))
         return self.toolbar
 
     def show_only_plots(self, only: bool) -> None:
@@ -141,8 +139,13 @@ class MainWindow(QMainWindow):
         """Give the docks' layout as it is to be remembered: hidden docks of a moment do not count."""
         return self.saveState(LAYOUT_VERSION) if self._docks_before is None else self._docks_before
 
+    def wear_again(self) -> None:
+        """Draw everything anew in the present theme (the font changed)."""
+        self.set_palette(self._palette)
+
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
+        self._palette = palette
         for part in (
             self.stack,
             self.pdf,
@@ -152,6 +155,7 @@ class MainWindow(QMainWindow):
             self.batch,
             self.status,
             self.key_help,
+            self.command_palette,
         ):
             part.set_palette(palette)
         if self.toolbar is not None:

@@ -100,7 +100,7 @@ class MainToolBar(QToolBar):
         self.progress_text = QLabel()
         self.cancel = QToolButton()
         self.cancel.setDefaultAction(self._actions["cancel"])
-        self.cancel.setText("Cancel")
+        self._actions["cancel"].setIconText("Cancel")
         self.cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def _make_passes(self, mc_passes: int) -> None:
@@ -115,11 +115,10 @@ class MainToolBar(QToolBar):
         self.passes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def _lay_out(self) -> None:
-        for name, text in (("open_folder", "Open"), ("run", "Run")):
-            self.addAction(self._actions[name])
-            button = self.widgetForAction(self._actions[name])
+        for action in self._actions.on_toolbar():
+            self.addAction(action)
+            button = self.widgetForAction(action)
             if isinstance(button, QToolButton):
-                button.setText(text)
                 button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.addSeparator()
         self._field("Bundle", self.bundle)

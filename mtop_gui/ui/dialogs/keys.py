@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QMouseEvent
 
+    from mtop_gui.ui.keymap import Keymap
     from mtop_gui.ui.theme import Palette
 
 COLUMNS = (("Spectrum", "Redshift", "Review"), ("View", "File", "Help"), ("Lines",))
@@ -41,13 +42,13 @@ class KeyHelp(QFrame):
             self._place()
         return False
 
-    def toggle(self, preset: str, scale: Collection[int]) -> None:
+    def toggle(self, keymap: Keymap, scale: Collection[int]) -> None:
         """Show or hide; `scale` are the qualities there are."""
         self._scale = scale
         if self.isVisible():
             self.hide()
             return
-        self._fill(preset)
+        self._fill(keymap)
         self.show()
         self._place()
         self.raise_()
@@ -67,7 +68,7 @@ class KeyHelp(QFrame):
         self.adjustSize()
         self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
 
-    def _fill(self, preset: str) -> None:
+    def _fill(self, keymap: Keymap) -> None:
         palette = self._palette
         self.setStyleSheet(
             f"#keyhelp {{ background: {palette.panel}; border: 1px solid {palette.border}; border-radius: 8px; }}"
@@ -83,20 +84,20 @@ class KeyHelp(QFrame):
             column = QVBoxLayout()
             column.setSpacing(4)
             for group in groups:
-                column.addLayout(self._block(group, preset))
+                column.addLayout(self._block(group, keymap))
             column.addStretch(1)
             columns.addLayout(column)
         self._layout.addWidget(self._body)
 
-    def _block(self, group: str, preset: str) -> QGridLayout:
+    def _block(self, group: str, keymap: Keymap) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(3)
         grid.setContentsMargins(0, 0, 0, 8)
-        title = f"{group} ({PRESET_TITLES[preset]} keys)" if group == "Spectrum" else group
+        title = f"{group} ({PRESET_TITLES[keymap.preset]} keys)" if group == "Spectrum" else group
         heading = QLabel(f"<b style='color:{self._palette.accent}'>{html.escape(title)}</b>")
         grid.addWidget(heading, 0, 0, 1, 2)
-        for row, (keys, text) in enumerate(key_lines(group, preset, self._scale), start=1):
+        for row, (keys, text) in enumerate(key_lines(group, keymap, self._scale), start=1):
             label = QLabel(f"<b>{html.escape(keys)}</b>")
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             label.setMinimumWidth(self.fontMetrics().averageCharWidth() * 16)
@@ -106,18 +107,19 @@ class KeyHelp(QFrame):
         return grid
 
 
-def key_lines(group: str, preset: str, scale: Collection[int]) -> list[tuple[str, str]]:
+def key_lines(group: str, keymap: Keymap, scale: Collection[int]) -> list[tuple[str, str]]:
     """Give (keys, what they do) of a group; the qualities share one line."""
     lines: list[tuple[str, str]] = []
     qualities: list[str] = []
     for spec in ACTIONS:
-        if spec.group != group or not spec.keys_of(preset):
+        keys = keymap.keys_of(spec.id)
+        if spec.group != group or not keys:
             continue
         if spec.handler == "decide":
             if spec.argument in scale:
-                qualities.extend(spec.keys_of(preset))
+                qualities.extend(keys)
         else:
-            lines.append((key_text(spec.keys_of(preset)), _text(spec)))
+            lines.append((key_text(keys), _text(spec)))
     if qualities:
         lines.insert(0, (" ".join(sorted(qualities)), "Save quality, next spectrum"))
     return lines
