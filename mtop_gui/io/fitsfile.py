@@ -9,9 +9,10 @@ from __future__ import annotations
 import gzip
 import os
 import stat
+import tempfile
 import zlib
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mtop_gui.core.errors import UnreadableSpectrumError
 from mtop_gui.io.fitscards import BLOCK, CARD, header_of
@@ -27,6 +28,7 @@ T = TypeVar("T")
 LARGEST_TEXT = 64 << 20
 
 _IN_MEMORY = 32 << 20
+_PIECE = 4 << 20
 
 
 class FitsFile:
@@ -163,8 +165,8 @@ def stem_of(path: Path) -> str:
     return name or path.name
 
 
-def unpack(stream: BinaryIO, most: int) -> bytes:
-    """Unpack a .gz into memory.
+def unpack(stream: BinaryIO, most: int) -> bytes | BinaryIO:
+    """Unpack a .gz into memory, or into a nameless temporary file when it is large.
 
     Raises
     ------
@@ -172,16 +174,37 @@ def unpack(stream: BinaryIO, most: int) -> bytes:
     """
     try:
         with gzip.open(stream) as unpacked:
-            content = unpacked.read(most + 1)
+            content = unpacked.read(min(most, _IN_MEMORY) + 1)
+            if len(content) <= min(most, _IN_MEMORY):
+                return content
+            return _on_disk(content, cast("BinaryIO", unpacked), most)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableSpectrumError(
             "the compressed file is truncated or damaged: fetch it again"
         ) from error
-    if len(content) > most:
-        raise UnreadableSpectrumError(
-            f"the compressed file unpacks to more than {most >> 20} MiB: unpack and split it first"
-        )
-    return content
+
+
+def _on_disk(begun: bytes, unpacked: BinaryIO, most: int) -> BinaryIO:
+    """Go on unpacking into a temporary file, so that memory does not grow with the spectra in a file."""
+    with ExitStack() as on_failure:
+        held = on_failure.enter_context(tempfile.TemporaryFile())
+        piece, total = begun, 0
+        while piece:
+            total += len(piece)
+            if total > most:
+                raise UnreadableSpectrumError(
+                    f"the compressed file unpacks to more than {most >> 20} MiB: unpack and split it first"
+                )
+            try:
+                held.write(piece)
+            except OSError as error:
+                raise UnreadableSpectrumError(
+                    f"the compressed file cannot be unpacked into {tempfile.gettempdir()} ({error.strerror}): "
+                    "unpack it yourself"
+                ) from error
+            piece = unpacked.read(_PIECE)
+        on_failure.pop_all()
+    return cast("BinaryIO", held)
 
 
 @contextmanager
@@ -204,7 +227,8 @@ def open_file(path: Path, *, at_once: bool = True) -> Iterator[FitsFile | bytes]
     # A pipe or a device would keep its reader waiting for ever.
     if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
         raise UnreadableSpectrumError("this is a pipe or a device, not a file")
-    with path.open("rb") as stream:
+    with ExitStack() as held:
+        stream = held.enter_context(path.open("rb"))
         size = os.fstat(stream.fileno()).st_size
         content: bytes | BinaryIO = stream.read() if at_once and size <= _IN_MEMORY else stream
         head = content[:BLOCK] if isinstance(content, bytes) else stream.read(BLOCK)
@@ -214,8 +238,14 @@ def open_file(path: Path, *, at_once: bool = True) -> Iterator[FitsFile | bytes]
             raise UnreadableSpectrumError("the file is empty")
         if head[:2] == b"\x1f\x8b":
             content = unpack(stream, LARGEST)
-            size = len(content)
-            head = content[:BLOCK]
+            if isinstance(content, bytes):
+                size, head = len(content), content[:BLOCK]
+            else:
+                held.enter_context(content)
+                size = content.seek(0, 2)
+                content.seek(0)
+                head = content.read(BLOCK)
+                content.seek(0)
         if head[:6] == b"SIMPLE":
             file = FitsFile(path, content, size)
             if not file.hdus:

@@ -20,6 +20,8 @@ LARGEST = 2 << 30
 """An image, or an unpacked .gz, of more bytes than this is refused: no spectrum is that large."""
 
 _IN_PARTS = 16 << 20
+_REMEMBERED = 1 << 20
+"""Columns of fewer bytes are kept: some readers ask for them once per spectrum."""
 
 TRUNCATED = "the file is truncated or damaged (it ends before the data its header announces): fetch it again"
 _DTYPES = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -40,6 +42,7 @@ class Hdu:
     def __init__(self, file: ByteSource, index: int, header: Header, start: int) -> None:
         self._file = file
         self._start = start
+        self._columns_read: dict[str, NDArray[Any]] = {}
         self.index = index
         self.header = header
         self.length = header.data_bytes
@@ -149,6 +152,15 @@ class Hdu:
 
     def column(self, name: str) -> NDArray[Any]:
         """Give a whole column, by name in any case."""
+        key = name.upper()
+        if key not in self._columns_read:
+            values = self._column(name)
+            if values.nbytes > _REMEMBERED:
+                return values
+            self._columns_read[key] = values
+        return self._columns_read[key]
+
+    def _column(self, name: str) -> NDArray[Any]:
         self._demand_whole()
         if self.is_ascii_table:
             return np.asarray(self._by_astropy()[self.columns[name.upper()]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -42,6 +43,8 @@ from mtop_gui.io.readers import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mtop_gui.core.spectrum import Spectrum
     from mtop_gui.io.fitsfile import FitsFile
     from mtop_gui.io.raw import Reader
@@ -131,14 +134,38 @@ def read_rows(path: Path | str) -> list[Spectrum | UnreadableRow]:
     ------
     NotASpectrumError, UnreadableSpectrumError : as `read`, when no row can even be found.
     """
+    return list(iter_rows(path))
+
+
+def iter_rows(path: Path | str, first: int = 0) -> Iterator[Spectrum | UnreadableRow]:
+    """Give the spectra of a file one after the other, as `read_rows` does, without ever holding more than one.
+
+    Parameters
+    ----------
+    path : FITS (plain or gzipped) or text; open until the last one is given.
+    first : leave out so many.
+
+    Raises
+    ------
+    NotASpectrumError, UnreadableSpectrumError : as `read_rows`, before the first is given.
+    """
     path = Path(path)
-    with errors_in_words(path), open_file(path) as file:
-        if isinstance(file, bytes):
-            return [build_spectrum(ascii_table.load(file), path)]
-        reader = find_reader(file)
-        if reader is None:
-            return [*_read_with_specutils(file)]
-        return [_row(reader, file, row, name) for row, name in reader.heads(file)]
+    with ExitStack() as held:
+        # Nothing is yielded in here: what the receiver does with a spectrum is no error of this file.
+        with errors_in_words(path):
+            file = held.enter_context(open_file(path))
+            reader = None if isinstance(file, bytes) else find_reader(file)
+            if isinstance(file, bytes):
+                spectra = [build_spectrum(ascii_table.load(file), path)]
+            elif reader is None:
+                spectra = _read_with_specutils(file)
+            else:
+                heads = reader.heads(file)
+        if isinstance(file, bytes) or reader is None:
+            yield from spectra[first:]
+            return
+        for row, name in heads[first:]:
+            yield _row(reader, file, row, name)
 
 
 def _row(reader: Reader, file: FitsFile, row: int, name: str) -> Spectrum | UnreadableRow:

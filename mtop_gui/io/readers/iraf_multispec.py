@@ -53,8 +53,11 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
     file.demand_whole()
     unit = _unit(file)
     assert unit is not None  # matches() said so
-    image = unit.image()
-    bands = [image] if image.ndim == 1 else [image[row]] if image.ndim == 2 else list(image[:, row])
+    if len(unit.shape) == 2:
+        bands = [unit.image_row(row)]
+    else:
+        image = unit.image()
+        bands = [image] if image.ndim == 1 else list(image[:, row])
     noise = None
     for number, band in enumerate(bands, start=1):
         if "sigma" in unit.text(f"BANDID{number}").lower():
