@@ -90,8 +90,14 @@ def predict(
 @app.command()
 def simulate(
     survey: Annotated[Path, typer.Argument(metavar="SURVEY.h5", help="File to write.")],
-    galaxies: Annotated[int, typer.Option(min=1, help="How many.")],
+    galaxies: Annotated[
+        int, typer.Option(min=0, help="How many; 0 adds interlopers to a survey that exists.")
+    ],
     instrument: Annotated[str, typer.Option(help="Whose wavelengths and noise.")] = "moons-lr",
+    interlopers: Annotated[
+        int,
+        typer.Option(min=0, help="How many stars, quasars, empty spectra and galaxies of other redshifts."),
+    ] = 0,
     seed: Seed = 0,
     fits: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write one observed FITS file per galaxy.")
@@ -101,7 +107,7 @@ def simulate(
     from mtop_gui.commands.mocks import simulate as run
 
     with plain_errors():
-        run(survey, instrument=instrument, galaxies=galaxies, seed=seed, fits=fits)
+        run(survey, instrument=instrument, galaxies=galaxies, seed=seed, fits=fits, interlopers=interlopers)
 
 
 @app.command()

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def simulate(survey: Path, *, instrument: str, galaxies: int, seed: int, fits: Path | None) -> None:
+def simulate(
+    survey: Path, *, instrument: str, galaxies: int, seed: int, fits: Path | None, interlopers: int = 0
+) -> None:
     """Make a mock survey, and with `fits` observe it into FITS files of the instrument's layout.
+
+    With no galaxies, the interlopers are added to a survey that exists.
 
     Raises
     ------
@@ -20,11 +24,16 @@ def simulate(survey: Path, *, instrument: str, galaxies: int, seed: int, fits: P
     """
     from mtop_gui.core.instrument import load_instrument
     from mtop_gui.simulation import export_fits, simulate_survey
-    from mtop_gui.simulation.survey import Survey
+    from mtop_gui.simulation.survey import Survey, add_interlopers
 
-    with TerminalReport("spectra") as report:
-        simulate_survey(survey, load_instrument(instrument), galaxies, seed, report)
-    print(f"{survey}: {galaxies} galaxies", file=sys.stderr)
+    if galaxies == 0 and interlopers > 0:
+        add_interlopers(survey, load_instrument(instrument), interlopers, seed)
+    else:
+        with TerminalReport("spectra") as report:
+            simulate_survey(
+                survey, load_instrument(instrument), galaxies, seed, report, n_interlopers=interlopers
+            )
+    print(f"{survey}: {galaxies} galaxies, {interlopers} interlopers written", file=sys.stderr)
     if fits is not None:
         with TerminalReport("files") as report, Survey(survey) as mocks:
             export_fits(mocks, fits, seed=seed, report=report)

@@ -34,7 +34,12 @@ _DEEPEST = 0.9  # largest central absorption of the outflow
 
 
 def galaxy_spectra(
-    galaxies: Galaxies, indices: IntArray, instrument: Instrument, *, grid: Path | None = None
+    galaxies: Galaxies,
+    indices: IntArray,
+    instrument: Instrument,
+    *,
+    grid: Path | None = None,
+    wide: bool = False,
 ) -> FloatArray:
     """Give the noise-free spectra of some galaxies, whole light (no fibre loss, no atmosphere).
 
@@ -42,7 +47,7 @@ def galaxy_spectra(
     ----------
     galaxies, indices : the population and the (n,) galaxies wanted.
     instrument : its pixels, and its resolution per band (FWHM = central wavelength / R).
-    grid : the stellar templates, see `find_grid`.
+    grid, wide : which stellar templates, see `load_templates`.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def galaxy_spectra(
     ------
     SimulationError : the stellar templates are missing.
     """
-    templates = load_templates(grid)
+    templates = load_templates(grid, wide=wide)
     indices = np.asarray(indices)
     spectra = np.zeros((indices.size, instrument.wavelength.size))
     for start in range(0, indices.size, _CHUNK):

