@@ -14,6 +14,10 @@ class QualityScale:
     name: str
     meanings: dict[int, str]
 
+    def is_secure(self, quality: int) -> bool:
+        """Whether a quality says that the redshift is secure (3 or 4; on the `vimos` scale also with tens)."""
+        return quality % 10 in (3, 4)
+
 
 QUALITY_SCALES: dict[str, QualityScale] = {
     "desi": QualityScale(

@@ -43,3 +43,8 @@ def nearest_peak(prediction: Prediction | None, redshift: float) -> int:
 def origin_of(number: int) -> str:
     """Name a peak as the origin of a redshift, as in Decision.redshift_origin."""
     return "network" if number == 0 else f"peak {number + 1}"
+
+
+def is_network(origin: str) -> bool:
+    """Whether a redshift of this origin is one that the network proposed."""
+    return origin == "network" or origin.startswith("peak")

@@ -144,6 +144,7 @@ class Controller(QObject):
         self._resume = resume
         self._window.banner.clear()
         self._session.open(folders)
+        self._session.growing = True
         title = folders[0].name if len(folders) == 1 else f"{len(folders)} paths"
         self._window.setWindowTitle(f"{title} – mtop-gui")
         self._scan = self._lanes.submit(
@@ -184,6 +185,7 @@ class Controller(QObject):
 
     def _scanned(self, count: int) -> None:
         self._scan = None
+        self._session.growing = False
         if count == 0:
             names = ", ".join(path.name or str(path) for path in self._session.folders)
             self._window.banner.show_message(
@@ -196,6 +198,7 @@ class Controller(QObject):
 
     def _scan_failed(self, failure: Failure) -> None:
         self._scan = None
+        self._session.growing = False
         if failure.expected:
             self._window.banner.show_message(failure.message)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision
@@ -22,3 +22,11 @@ class Draft:
     def of(cls, decision: Decision) -> Draft:
         """Give what a Decision holds."""
         return cls(decision.spectrum_class, decision.issues, decision.comment, decision.starred)
+
+
+class Unsaved(NamedTuple):
+    """A Draft and the candidate redshift beside it, waiting for the reviewer to come back to the spectrum."""
+
+    draft: Draft
+    redshift: float | None
+    origin: str

@@ -204,6 +204,12 @@ class Entries:
         """(n,) which entries carry a Decision of the reviewer."""
         return self.quality != NO_QUALITY
 
+    def counts(self, threshold: float) -> tuple[int, int, int]:
+        """Count the entries with a redshift from the network, those flagged, and those reviewed."""
+        counted = (self.predicted(), self.flagged(threshold), self.reviewed())
+        predicted, flagged, reviewed = (int(np.count_nonzero(which)) for which in counted)
+        return predicted, flagged, reviewed
+
     def matching(self, words: str, numbers: IntArray | None = None) -> IntArray:
         """Give the entries whose name or file holds every word of `words` (case ignored)."""
         candidates = np.arange(self._size) if numbers is None else numbers

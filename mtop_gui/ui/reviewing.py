@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -12,7 +13,7 @@ from mtop_gui.core.errors import StoreError
 from mtop_gui.ui.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.session import Session
@@ -109,7 +110,7 @@ class Reviewing(QObject):
             return False
         if not self._record(quality):
             return False
-        self._session.step(1)
+        self._session.advance()
         return True
 
     def _record(self, quality: int) -> bool:
@@ -120,6 +121,9 @@ class Reviewing(QObject):
             return False
         if not session.reviewer.strip():
             self.refused.emit("Nothing was saved: enter your name as reviewer in the toolbar first.")
+            return False
+        if session.candidate is None and self.scale.is_secure(quality):
+            self.refused.emit(self._why_no_redshift(quality))
             return False
         draft = session.draft
         decision = Decision(
@@ -148,6 +152,13 @@ class Reviewing(QObject):
         self.saved.emit(f"Saved: {kept.name}, quality {kept.quality}, {redshift}")
         return True
 
+    def _why_no_redshift(self, quality: int) -> str:
+        session = self._session
+        waiting = session.prediction is None and not session.hides and not session.network_trouble
+        what = "the network has not read this spectrum yet" if waiting else "there is none"
+        todo = "wait a moment, or type one ( Z )" if waiting else "type one ( Z )"
+        return f"Not saved: quality {quality} says that the redshift is secure, but {what}: {todo}."
+
     def _amend(self) -> None:
         """Record again when class, issues, comment or star of a Decision that stands are changed."""
         session = self._session
@@ -158,16 +169,16 @@ class Reviewing(QObject):
             self._record(decision.quality)
 
     def undo(self) -> None:
-        """Take back the reviewer's last Decision, also one of an earlier day, and show its spectrum."""
+        """Take back the reviewer's last Decision, also one of an earlier day, and show its spectrum as it was before."""
         self._turn(self._store.undo, "Taken back", "There is no decision left to take back.")
 
     def redo(self) -> None:
         """Let the Decision that was last taken back stand again."""
         self._turn(self._store.redo, "Restored", "There is no taken-back decision to restore.")
 
-    def _turn(self, step: object, done: str, nothing: str) -> None:
+    def _turn(self, step: Callable[[str], Decision | None], done: str, nothing: str) -> None:
         try:
-            row: Decision | None = step(self._session.reviewer)  # type: ignore[operator]
+            row = step(self._session.reviewer)
             current = self._store.current(row.content_hash, self._session.reviewer) if row else None
         except StoreError as error:
             self.refused.emit(f"Nothing was changed: {error}")
@@ -175,17 +186,19 @@ class Reviewing(QObject):
         if row is None:
             self.saved.emit(nothing)
             return
+        number = self._number(row)
+        if number is not None and current is None:
+            # What was typed is not lost with the Decision: changing the quality alone takes one key.
+            self._session.put_back(number, row)
         self._by_place.pop((row.file, row.row), None)
         self._stand(row.content_hash, current)
-        number = self._number(row)
         if number is not None:
             self._mark(number)
             self._session.select(number)
-        self.saved.emit(f"{done}: {row.name}, quality {row.quality}")
+        elsewhere = "" if number is not None else f" ({Path(row.file).name} is not open)"
+        self.saved.emit(f"{done}: {row.name}, quality {row.quality}{elsewhere}")
 
     def _number(self, row: Decision) -> int | None:
-        from pathlib import Path
-
         return self._session.entries.find(Path(row.file), row.row)
 
     def _stand(self, content: str, decision: Decision | None) -> None:

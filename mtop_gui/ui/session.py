@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import Signal
 
-from mtop_gui.ui.candidate import allowed, nearest_peak, origin_of, peak_number, peaks_of
-from mtop_gui.ui.display import DisplayOptions, DisplayState
-from mtop_gui.ui.draft import Draft
-from mtop_gui.ui.entries import Entries, NewEntry
+from mtop_gui.ui.candidate import allowed, is_network, nearest_peak, origin_of, peak_number, peaks_of
+from mtop_gui.ui.choices import Choices
+from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.draft import Draft, Unsaved
+from mtop_gui.ui.entries import NO_QUALITY, Entries, NewEntry
 from mtop_gui.ui.resolving import Resolver
 from mtop_gui.ui.walk import Walk
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.decision import Decision
-    from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.core.spectrum import Spectrum
+    from mtop_gui.ui.display import DisplayOptions
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.tasks import Failure
 
-SMOOTHING_STEPS = (0.0, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
+BLIND = "Blind: what the network says is shown once you have decided."
 
 
-class Session(QObject):
+class Session(Choices):
     """Which spectra, which selected, at which candidate redshift, with which options."""
 
     entries_reset = Signal()
@@ -41,47 +41,39 @@ class Session(QObject):
     spectrum_changed = Signal()
     candidate_changed = Signal()
     displayed = Signal(object)
-    options_changed = Signal()
-    threshold_changed = Signal(float)
-    reviewer_changed = Signal(str)
     draft_changed = Signal()
+    blind_changed = Signal(bool)
     network_failed = Signal(object)
 
     def __init__(self, loader_options: DisplayOptions, threshold: float, reviewer: str) -> None:
-        super().__init__()
+        super().__init__(loader_options, threshold, reviewer)
         self.entries = Entries()
         self.folders: tuple[Path, ...] = ()
-        self.options = loader_options
-        self.threshold = threshold
-        self.reviewer = reviewer
         self.selected = -1
         self.walk = Walk()
         self.spectrum: Spectrum | None = None
         self.prediction: Prediction | None = None
+        """What the network says and the person may see: None while it is hidden (`blind`)."""
+        self._known: Prediction | None = None
+        self.blind = False
+        self.growing = False
+        """Whether spectra are still being found."""
+        self._owed: int | None = None
         self.saliency: FloatArray | None = None
-        self.instrument: Instrument | None = None
         self.decision: Decision | None = None
         self.candidate: float | None = None
         self.origin = "network"
         self.draft = Draft()
-        self._drafts: dict[int, Draft] = {}
+        self._drafts: dict[int, Unsaved] = {}
         self.network_trouble = ""
         self.state = DisplayState()
         self._resolver = Resolver()
         self._wanted_candidate: float | None = None
         self._loader: Loader | None = None
-        self._show_soon = self._timer(0, self._show)
         self._changed_soon = self._timer(60, self.entries_changed.emit)
         self._saliency_soon = self._timer(160, self._want_saliency)
         self._added_soon = self._timer(150, self._announce_added)
         self._fetch_soon = self._timer(100, self._fetch)
-
-    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(slot)
-        return timer
 
     def attach(self, loader: Loader) -> None:
         """Take the Loader that fetches what is selected."""
@@ -118,8 +110,11 @@ class Session(QObject):
                 self._added_soon.start()
 
     def _announce_added(self) -> None:
+        self._added_soon.stop()
         self.entries_added.emit()
         self._fetch_soon.start()
+        if self._owed is not None and self._owed == self.selected and self.step(1):
+            self._owed = None
 
     def rows_changed(self) -> None:
         """Announce, soon and once, that columns of some entries changed."""
@@ -128,19 +123,14 @@ class Session(QObject):
 
     def counts(self) -> tuple[int, int, int]:
         """Count the spectra with a redshift from the network, those flagged, and those reviewed."""
-        entries = self.entries
-        return (
-            int(entries.predicted().sum()),
-            int(entries.flagged(self.threshold).sum()),
-            int(entries.reviewed().sum()),
-        )
+        return self.entries.counts(self.threshold)
 
     def _clear_selection(self) -> None:
         if self.selected >= 0 and self.decision is None:
             # What was set but not saved yet waits for the person to come back.
-            self._drafts[self.selected] = self.draft
+            self._drafts[self.selected] = Unsaved(self.draft, self.candidate, self.origin)
         self.selected = -1
-        self.spectrum = self.prediction = self.saliency = self.decision = None
+        self.spectrum = self.prediction = self._known = self.saliency = self.decision = None
         self.candidate, self.origin, self.draft = None, "network", Draft()
         self._wanted_candidate = None
 
@@ -189,7 +179,20 @@ class Session(QObject):
 
     def step(self, by: int) -> bool:
         """Select the next (by=1) or previous (by=-1) entry in the shown order; False at the end."""
-        return self._go(self.walk.step(self.selected, by))
+        if self._go(self.walk.step(self.selected, by)):
+            return True
+        if by > 0 and self._added_soon.isActive():
+            self._announce_added()  # what was found meanwhile is in no table yet
+            return self._go(self.walk.step(self.selected, by))
+        return False
+
+    def advance(self) -> bool:
+        """Go to the next entry; at the end of a list that still grows, as soon as there is one."""
+        here = self.selected
+        if self.step(1):
+            return True
+        self._owed = here if self.growing else None
+        return self.growing
 
     def next_flagged(self) -> bool:
         """Select the next flagged, not yet reviewed entry in the shown order; False when there is no other."""
@@ -214,15 +217,48 @@ class Session(QObject):
         """Note a Prediction of an entry, and show it if that is selected."""
         self.entries.note_prediction(number, prediction)
         self.rows_changed()
-        if number == self.selected and self.prediction is not prediction:
+        if number == self.selected and self._known is not prediction:
             self._show_prediction(prediction)
             self.spectrum_changed.emit()
 
     def _show_prediction(self, prediction: Prediction) -> None:
-        self.prediction = prediction
-        if self.candidate is None:
+        self._known = prediction
+        self._cover()
+        if self.candidate is None and not self.hides:
             self._begin_candidate()
         self._want_saliency()
+        self._show_soon.start()
+
+    @property
+    def hides(self) -> bool:
+        """Whether the selected spectrum's Prediction is kept from a reviewer who has not decided yet."""
+        return self.blind and self.decision is None
+
+    def hides_row(self, number: int) -> bool:
+        """Whether an entry's Prediction is kept from the reviewer."""
+        return self.blind and int(self.entries.quality[number]) == NO_QUALITY
+
+    def _cover(self) -> bool:
+        """Show or hide the Prediction as it is due; whether that changed anything."""
+        shown = None if self.hides else self._known
+        if shown is self.prediction:
+            return False
+        self.prediction, self.saliency = shown, None
+        return True
+
+    def set_blind(self, blind: bool) -> None:
+        """Hide Predictions until the reviewer's first Decision on each spectrum, or show them at once."""
+        if blind == self.blind:
+            return
+        self.blind = blind
+        if blind and self.decision is None and is_network(self.origin):
+            self.candidate = None
+        if self._cover() and self.prediction is not None:
+            self._show_prediction(self.prediction)
+        self.blind_changed.emit(blind)
+        self.candidate_changed.emit()
+        self.spectrum_changed.emit()
+        self.rows_changed()
         self._show_soon.start()
 
     def take_failure(self, number: int, reason: str) -> None:
@@ -311,36 +347,6 @@ class Session(QObject):
         elif self.prediction.best is not None:
             self._loader.want_saliency(self.selected, self.candidate)
 
-    def set_options(self, **changes: Any) -> None:
-        """Change display options by name."""
-        self.options = replace(self.options, **changes)
-        self.options_changed.emit()
-        self._show_soon.start()
-
-    def smooth(self, by: int) -> None:
-        """Take the next stronger (by=1) or weaker smoothing."""
-        nearest = int(np.argmin(np.abs(np.asarray(SMOOTHING_STEPS) - self.options.smoothing)))
-        wanted = min(max(nearest + by, 0), len(SMOOTHING_STEPS) - 1)
-        self.set_options(smoothing=SMOOTHING_STEPS[wanted])
-
-    def set_instrument(self, instrument: Instrument | None) -> None:
-        """Take the Instrument of the bundle: it knows where the sky is."""
-        self.instrument = instrument
-        self._show_soon.start()
-
-    def set_threshold(self, threshold: float) -> None:
-        """Set the entropy from which a spectrum is flagged."""
-        threshold = round(max(0.0, threshold), 3)
-        if threshold != self.threshold:
-            self.threshold = threshold
-            self.threshold_changed.emit(threshold)
-
-    def set_reviewer(self, reviewer: str) -> None:
-        """Set who reviews."""
-        if reviewer != self.reviewer:
-            self.reviewer = reviewer
-            self.reviewer_changed.emit(reviewer)
-
     def set_draft(self, **changes: Any) -> None:
         """Change class, issues, comment or star of the Decision to be made."""
         changed = replace(self.draft, **changes)
@@ -350,15 +356,32 @@ class Session(QObject):
 
     def set_decision(self, decision: Decision | None) -> None:
         """Take the reviewer's standing Decision on the selected spectrum, as the store gave it."""
-        self.decision = decision
-        self.draft = self._drafts.get(self.selected, Draft())
+        before, self.decision = self.decision, decision
         if decision is not None:
             self.draft = Draft.of(decision)
-            if decision.redshift is not None and self._wanted_candidate is None:
-                self.candidate, self.origin = decision.redshift, decision.redshift_origin
-                self.candidate_changed.emit()
-                self._show_soon.start()
+            self._start_from(decision.redshift, decision.redshift_origin)
+        elif (unsaved := self._drafts.pop(self.selected, None)) is not None:
+            self.draft = unsaved.draft
+            if not is_network(unsaved.origin):
+                self._start_from(unsaved.redshift, unsaved.origin)
+        elif before is not None:
+            self.draft = Draft()
         self.draft_changed.emit()
+        if self._cover():
+            if self.prediction is not None:
+                self._show_prediction(self.prediction)
+            self.spectrum_changed.emit()
+            self._show_soon.start()
+
+    def _start_from(self, redshift: float | None, origin: str) -> None:
+        if redshift is not None and self._wanted_candidate is None:
+            self.candidate, self.origin = redshift, origin
+            self.candidate_changed.emit()
+            self._show_soon.start()
+
+    def put_back(self, number: int, decision: Decision) -> None:
+        """Keep what was in a Decision that is taken back as an entry's unsaved draft."""
+        self._drafts[number] = Unsaved(Draft.of(decision), decision.redshift, decision.redshift_origin)
 
     def message(self) -> str:
         """Say what the selected spectrum is missing; empty when nothing."""
@@ -368,6 +391,8 @@ class Session(QObject):
             return self.entries.errors[self.selected]
         if self.spectrum is None:
             return "reading…"
+        if self.hides:
+            return BLIND
         return self.network_trouble or "predicting…"
 
     def _show(self) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mtop_gui.ui.actions import ACTIONS
-from mtop_gui.ui.session import SMOOTHING_STEPS
+from mtop_gui.ui.choices import SMOOTHING_STEPS
 from mtop_gui.ui.theme import icon
 
 if TYPE_CHECKING:
