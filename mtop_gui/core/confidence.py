@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.core.prediction import Prediction
@@ -94,7 +95,7 @@ def rebin_probability(grid: FloatArray, probability: FloatArray, width: float = 
     (n_bin,) probability per bin of `width`.
     """
     steps = np.diff(grid)
-    if np.allclose(steps, width, rtol=1e-3):
+    if np.abs(steps - width).max() <= 1e-3 * width:
         return probability
     edges, cumulative = _cumulative(grid, probability)
     count = max(1, int(np.ceil((edges[-1] - edges[0]) / width - 1e-9)))
@@ -129,23 +130,9 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
     maxima = np.flatnonzero(rising & falling)
     if maxima.size == 0:
         maxima = np.array([int(np.argmax(probability))])
-    # A valley higher than half the lower summit does not separate two candidates, only noise on one.
-    kept: list[int] = [int(maxima[0])]
-    for position in maxima[1:]:
-        last = kept[-1]
-        valley = probability[last : position + 1].min()
-        if valley > 0.5 * min(probability[last], probability[position]):
-            if probability[position] > probability[last]:
-                kept[-1] = int(position)
-        else:
-            kept.append(int(position))
-    borders = [0]
-    borders += [a + int(np.argmin(probability[a : b + 1])) for a, b in itertools.pairwise(kept)]
-    borders.append(len(probability))
-    peaks = []
-    for index, position in enumerate(kept):
-        low, high = borders[index], borders[index + 1]
-        peaks.append((float(probability[low:high].sum()), position, low, high))
+    kept, valleys = _separate(probability, maxima)
+    masses = np.add.reduceat(probability, [0, *valleys]).tolist()
+    peaks = list(zip(masses, kept, [0, *valleys], [*valleys, len(probability)], strict=True))
     peaks.sort(key=lambda peak: -peak[0])
     return tuple(
         Peak(
@@ -157,6 +144,36 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
         for number, (mass, position, low, high) in enumerate(peaks[:most])
         if number == 0 or mass >= PEAK_FLOOR
     )
+
+
+def _separate(probability: FloatArray, maxima: NDArray[np.intp]) -> tuple[list[int], list[int]]:
+    """Join local maxima that only noise divides; give those that stay and the deepest bin between each two of them."""
+    depths = np.minimum.reduceat(probability, maxima)
+    stretch = np.repeat(np.arange(maxima.size), np.diff([*maxima, probability.size]))
+    deepest = maxima[0] + np.flatnonzero(probability[maxima[0] :] == depths[stretch])
+    first = np.searchsorted(stretch[deepest - maxima[0]], np.arange(maxima.size))
+    kept, valleys = [int(maxima[0])], []
+    last, valley, bottom = float(probability[maxima[0]]), float("inf"), 0
+    following = zip(
+        maxima[1:].tolist(),
+        probability[maxima[1:]].tolist(),
+        depths[:-1].tolist(),
+        deepest[first[:-1]].tolist(),
+        strict=True,
+    )
+    for position, height, depth, where in following:
+        if depth < valley:
+            valley, bottom = depth, where
+        # A valley higher than half the lower summit does not separate two candidates, only noise on one.
+        if valley > 0.5 * min(last, height):
+            if height <= last:
+                continue
+            kept[-1] = position
+        else:
+            kept.append(position)
+            valleys.append(bottom)
+        last, valley = height, float("inf")
+    return kept, valleys
 
 
 def _summit(grid: FloatArray, probability: FloatArray, highest: int) -> float:
@@ -177,10 +194,19 @@ def _summit(grid: FloatArray, probability: FloatArray, highest: int) -> float:
     if where.size < 3 or np.ptp(weight) <= 0:
         return float(grid[highest] + np.sum(where * weight) / weight.sum())
     weight = np.maximum(weight / probability[highest], _TINY)
-    curvature, slope, _ = np.polyfit(where, np.log(weight), 2, w=None if where.size == 3 else weight)
+    curvature, slope = _parabola(where, np.log(weight), np.ones(3) if where.size == 3 else weight**2)
     if curvature >= 0:
         return float(grid[highest] + np.sum(where * weight) / weight.sum())
-    return float(grid[highest] + np.clip(-slope / (2 * curvature), where[0], where[-1]))
+    return float(grid[highest] + min(max(-slope / (2 * curvature), where[0]), where[-1]))
+
+
+def _parabola(x: FloatArray, y: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Fit y = a x² + b x + c by weighted least squares and give a and b; np.polyfit takes ten times as long."""
+    scale = float(np.abs(x).max())
+    powers = np.stack([(x / scale) ** 2, x / scale, np.ones(x.size)])
+    weighted = powers * weight
+    curvature, slope, _ = np.linalg.solve(weighted @ powers.T, weighted @ y)
+    return float(curvature) / scale**2, float(slope) / scale
 
 
 def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
@@ -224,7 +250,8 @@ def _skewness(values: FloatArray) -> float:
     if float(np.ptp(values)) <= 1e-12:
         return 0.0
     offset = values - values.mean()
-    return float(np.mean(offset**3) / np.mean(offset**2) ** 1.5)
+    squared = offset * offset
+    return float(np.mean(squared * offset) / np.mean(squared) ** 1.5)
 
 
 def is_doubtful(
