@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from mtop_gui import __version__
-from mtop_gui.core.line_fit import fit_lines
+from mtop_gui.core.line_fit import NoLineFitError, in_words, refine
 from mtop_gui.ui.actions import PRESETS, Actions
 from mtop_gui.ui.scanning import Found, absolute_paths, scan
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
@@ -292,14 +292,14 @@ class Controller(QObject):
         spectrum, candidate = self._session.spectrum, self._session.candidate
         if spectrum is None or candidate is None:
             self._window.status.say("There is no redshift yet to fit lines at: type one ( Z ).")
-        elif (fit := fit_lines(spectrum, candidate)) is None:
-            self._window.status.say("No line stands out of the noise here; the redshift is left as it is.")
         else:
+            try:
+                fit = refine(spectrum, candidate)
+            except NoLineFitError as refusal:
+                self._window.status.say(str(refusal))
+                return
             self._session.set_candidate(round(fit.redshift, 7), "fitted")
-            by = fit.redshift - candidate
-            self._window.status.say(
-                f"Lines fitted: z {fit.redshift:.5f} ± {fit.error:.5f}, moved by {by:+.5f}"
-            )
+            self._window.status.say(f"Lines fitted: {in_words(fit, candidate)}")
 
     def _step_line(self, by: int) -> None:
         labels = sorted(label.observed_wavelength for label in self._session.state.line_labels)

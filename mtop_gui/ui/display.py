@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mtop_gui.core.lines import load_lines
-from mtop_gui.ui.scaling import display_exponent, find_segments, robust_range, unit_text
+from mtop_gui.core.segments import find_segments
+from mtop_gui.ui.scaling import display_exponent, robust_range, unit_text
 from mtop_gui.ui.smoothing import gaussian_smooth, running_continuum
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mtop_gui.core.segments import find_segments
 from mtop_gui.core.spectrum import Spectrum
 from mtop_gui.ui.display import DisplayOptions, resolve, with_candidate
-from mtop_gui.ui.scaling import display_exponent, find_segments, robust_range, unit_text
+from mtop_gui.ui.scaling import display_exponent, robust_range, unit_text
 from mtop_gui.ui.smoothing import gaussian_smooth, running_continuum
 from tests.support.plots import make_prediction, make_spectrum, moons
 
