@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,16 @@ class NewEntry:
     error: str = ""
 
 
-_NUMBERS = ("z", "z_err", "entropy", "skewness", "peak_probability", "z_second", "second_probability", "snr")
+_PREDICTED = (
+    "z", "z_err", "entropy", "skewness", "peak_probability", "z_second", "second_probability",
+    "logmass", "logsfr", "ood",
+)  # fmt: skip
+_DIGITS = re.compile(r"\d+")
+
+
+def natural(text: str) -> str:
+    """Sort key under which ``m2`` comes before ``m10``."""
+    return _DIGITS.sub(lambda found: found.group().zfill(20), text.lower())
 
 
 class Entries:
@@ -52,11 +62,15 @@ class Entries:
     Attributes
     ----------
     status : (n,) uint8, values of Status.
-    z, z_err, entropy, skewness, peak_probability, z_second, second_probability, snr : (n,) float64, NaN = none.
+    z, z_err, entropy, skewness, peak_probability, z_second, second_probability, logmass, logsfr, ood : (n,) float64,
+        of the Prediction; NaN = none.
+    snr : (n,) float64, median signal-to-noise ratio, NaN before the spectrum was read.
     suspect : (n,) bool, flagged whatever the entropy threshold (rejected, out of distribution, warned).
     quality : (n,) int16, quality of the reviewer's standing Decision; NO_QUALITY = none.
     reviewed_z : (n,) float64, redshift of that Decision, NaN = none.
     starred : (n,) bool.
+    conflict, assigned : (n,) bool, the reviewers disagree; it is the reviewer's to review.
+    opinions : (n,) uint8, how many reviewers decided.
     rejected : (n,) bool, the network must not be asked about it: it has a Prediction without a redshift.
     """
 
@@ -69,6 +83,9 @@ class Entries:
         self.reasons: dict[int, str] = {}
         self.hashes: dict[int, str] = {}
         self._where: dict[tuple[str, int], int] = {}
+        self._searched: list[str] = []
+        self._sort_keys: list[str] = []
+        self._ranks: IntArray | None = None
         self._columns: dict[str, NDArray[Any]] = {}
         self._size = 0
         self._reserve(1024)
@@ -84,8 +101,9 @@ class Entries:
         return columns[name][: self._size]
 
     def _reserve(self, capacity: int) -> None:
-        blank: dict[str, tuple[str, float]] = dict.fromkeys(_NUMBERS, ("f8", np.nan))
+        blank: dict[str, tuple[str, float]] = dict.fromkeys((*_PREDICTED, "snr"), ("f8", np.nan))
         blank |= {"status": ("u1", 0), "suspect": ("?", 0), "starred": ("?", 0), "rejected": ("?", 0)}
+        blank |= {"conflict": ("?", 0), "assigned": ("?", 0), "opinions": ("u1", 0)}
         blank |= {"quality": ("i2", NO_QUALITY), "reviewed_z": ("f8", np.nan)}
         for name, (kind, value) in blank.items():
             grown = np.full(capacity, value, dtype=kind)
@@ -108,6 +126,9 @@ class Entries:
             self.rows.append(entry.row)
             self.names.append(entry.name)
             self.siblings.append(entry.siblings)
+            self._searched.append(f"{entry.name} {entry.path.name}".lower())
+            self._sort_keys.append(natural(entry.name))
+            self._ranks = None
             if entry.error:
                 self.fail(number, entry.error)
 
@@ -126,8 +147,11 @@ class Entries:
 
     def note_read(self, number: int, name: str, content_hash: str, snr: float) -> None:
         """Note that a spectrum was read."""
-        if name:
+        if name and name != self.names[number]:
             self.names[number] = name
+            self._searched[number] = f"{name} {self.paths[number].name}".lower()
+            self._sort_keys[number] = natural(name)
+            self._ranks = None
         self.hashes[number] = content_hash
         self._columns["snr"][number] = snr
         if self._columns["status"][number] in (Status.LISTED, Status.FAILED):
@@ -145,7 +169,7 @@ class Entries:
         self.reasons.pop(number, None)
         if always.flagged:
             self.reasons[number] = always.text
-        for name in _NUMBERS[:-1]:
+        for name in _PREDICTED:
             columns[name][number] = np.nan
         if best is None:
             return
@@ -153,6 +177,8 @@ class Entries:
         columns["z"][number], columns["z_err"][number] = best.redshift, prediction.redshift_err
         columns["entropy"][number], columns["skewness"][number] = confidence.entropy, confidence.skewness
         columns["peak_probability"][number] = best.probability
+        columns["logmass"][number], columns["logsfr"][number] = prediction.logmass, prediction.logsfr
+        columns["ood"][number] = prediction.ood
         if len(confidence.peaks) > 1:
             second = confidence.peaks[1]
             columns["z_second"][number] = second.redshift
@@ -160,7 +186,7 @@ class Entries:
 
     def forget_predictions(self) -> None:
         """Drop every Prediction's scalars (another bundle was chosen)."""
-        for name in _NUMBERS[:-1]:
+        for name in _PREDICTED:
             self._columns[name][: self._size] = np.nan
         self._columns["suspect"][: self._size] = False
         self._columns["rejected"][: self._size] = False
@@ -210,15 +236,20 @@ class Entries:
         predicted, flagged, reviewed = (int(np.count_nonzero(which)) for which in counted)
         return predicted, flagged, reviewed
 
+    def name_ranks(self) -> IntArray:
+        """(n,) place of each entry when sorted by name, as a person would; kept until a name changes."""
+        if self._ranks is None:
+            order = sorted(range(self._size), key=self._sort_keys.__getitem__)
+            self._ranks = np.empty(self._size, dtype=np.int64)
+            self._ranks[order] = np.arange(self._size)
+        return self._ranks
+
     def matching(self, words: str, numbers: IntArray | None = None) -> IntArray:
         """Give the entries whose name or file holds every word of `words` (case ignored)."""
-        candidates = np.arange(self._size) if numbers is None else numbers
-        needles = words.lower().split()
-        if not needles:
-            return candidates
-        kept = [
-            n
-            for n in candidates.tolist()
-            if all(w in f"{self.names[n]} {self.paths[n].name}".lower() for w in needles)
-        ]
+        if not words.strip():
+            return np.arange(self._size) if numbers is None else numbers
+        searched = self._searched
+        kept = list(range(self._size)) if numbers is None else numbers.tolist()
+        for word in words.lower().split():
+            kept = [n for n in kept if word in searched[n]]
         return np.asarray(kept, dtype=np.int64)

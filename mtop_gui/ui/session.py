@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 
 from mtop_gui.ui.candidate import allowed, is_network, nearest_peak, origin_of, peak_number, peaks_of
-from mtop_gui.ui.choices import Choices
+from mtop_gui.ui.choices import SMOOTHING_STEPS, Choices
 from mtop_gui.ui.display import DisplayState
 from mtop_gui.ui.draft import Draft, Unsaved
 from mtop_gui.ui.entries import NO_QUALITY, Entries, NewEntry
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mtop_gui.ui.display import DisplayOptions
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.tasks import Failure
+
+__all__ = ["SMOOTHING_STEPS", "Session"]
 
 BLIND = "Blind: what the network says is shown once you have decided."
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mtop_gui.ui.actions import ACTIONS, PRESETS
-from mtop_gui.ui.entries import Entries, NewEntry, Status
-from mtop_gui.ui.tables.entry_model import natural, sorted_numbers
+from mtop_gui.ui.entries import Entries, NewEntry, Status, natural
+from mtop_gui.ui.tables.entry_model import sorted_numbers
 from mtop_gui.ui.walk import Walk
 from tests.support.fakes import fake_prediction, make_spectrum
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
 
 CellText: TypeAlias = "Callable[[Session, int], str]"
-SortKey: TypeAlias = "Callable[[Session], FloatArray | list[str]]"
+SortKey: TypeAlias = "Callable[[Session], FloatArray]"
 
 PREDICTED = int(Status.PREDICTED)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -106,7 +106,12 @@ def quality_key(session: Session) -> FloatArray:
 
 
 NAME = Column(
-    "Name", "name of the spectrum", lambda s, n: s.entries.names[n], lambda s: s.entries.names, 0, False
+    "Name",
+    "name of the spectrum",
+    lambda s, n: s.entries.names[n],
+    lambda s: s.entries.name_ranks(),
+    0,
+    False,
 )
 REDSHIFT = _number("z", "redshift of the network's best peak", "z", 4, 7)
 REDSHIFT_ERR = _number("±", "standard deviation of the PDF inside that peak", "z_err", 4, 7)

@@ -29,34 +29,11 @@ LISTED, PREDICTED, FAILED = int(Status.LISTED), int(Status.PREDICTED), int(Statu
 ANSWERED = frozenset((DISPLAY, TIP, ALIGNMENT, FOREGROUND))
 
 
-def sorted_numbers(numbers: IntArray, key: FloatArray | list[str], descending: bool) -> IntArray:
+def sorted_numbers(numbers: IntArray, key: FloatArray, descending: bool) -> IntArray:
     """Order entry numbers by a key over all entries: stable, NaN last in either direction."""
-    if isinstance(key, list):
-        ordered = sorted(numbers.tolist(), key=lambda n: natural(key[n]), reverse=descending)
-        return np.asarray(ordered, dtype=np.int64)
     values = np.asarray(key, dtype=np.float64)[numbers]
     signed = -values if descending else values
     return numbers[np.argsort(signed, kind="stable")]
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key under which ``m2`` comes before ``m10``."""
-    parts: list[tuple[int, int, str]] = []
-    word = ""
-    digits = ""
-    for letter in text.lower():
-        if letter.isdecimal():
-            if word:
-                parts.append((1, 0, word))
-                word = ""
-            digits += letter
-        else:
-            if digits:
-                parts.append((0, int(digits), ""))
-                digits = ""
-            word += letter
-    parts.append((0, int(digits), "") if digits else (1, 0, word))
-    return parts
 
 
 class EntryModel(QAbstractTableModel):
