@@ -1,4 +1,4 @@
-"""The user's settings: a frozen table, kept as one flat TOML file; only the command line and the window read it."""
+"""The user's settings: a frozen table, kept as one TOML file; only the command line and the window read it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import shutil
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_config_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VARIABLE = "MTOP_SETTINGS"
 THEMES = ("dark", "light", "system")
@@ -41,6 +44,10 @@ class Settings:
     smoothing : Gaussian width in pixels, 0 for none.
     store : path or URL of the store, "" for the user's own.
     recent_folders : newest first, at most MOST_RECENT.
+    text_scale : size of all writing, as a multiple of the system's.
+    watch : list and predict spectra as they arrive in the open folders.
+    samp : connect to the SAMP hub at the start, where one runs.
+    keys : keys the person gave to actions, by preset and action; an empty list takes an action's keys away.
     """
 
     reviewer: str = field(default_factory=login_name)
@@ -53,6 +60,10 @@ class Settings:
     smoothing: float = 2.0
     store: str = ""
     recent_folders: tuple[str, ...] = ()
+    text_scale: float = 1.0
+    watch: bool = False
+    samp: bool = False
+    keys: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse values the program cannot work with."""
@@ -62,6 +73,8 @@ class Settings:
             raise ValueError("mc_passes must be at least 1")
         if not self.entropy_threshold >= 0 or not self.smoothing >= 0:
             raise ValueError("entropy_threshold and smoothing must not be negative")
+        if not 0.5 <= self.text_scale <= 4:
+            raise ValueError("text_scale must lie between 0.5 and 4")
 
     def with_recent(self, folder: Path | str) -> Settings:
         """Put a folder first in the list of recent ones."""
@@ -103,7 +116,14 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     """
     path = path or settings_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"{each.name} = {_toml(getattr(settings, each.name))}\n" for each in fields(settings)]
+    lines = [
+        f"{each.name} = {_toml(getattr(settings, each.name))}\n"
+        for each in fields(settings)
+        if each.name != "keys"
+    ]
+    for preset, table in settings.keys.items():
+        lines.append(f"\n[keys.{_toml(preset)}]\n")
+        lines += [f"{_toml(action)} = {_toml(keys)}\n" for action, keys in table.items()]
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text("".join(lines), encoding="utf-8")
     part.replace(path)
@@ -127,6 +147,9 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if each.name not in values:
             continue
         value, default = values[each.name], getattr(defaults, each.name)
+        if each.name == "keys":
+            checked["keys"] = _checked_keys(value)
+            continue
         if isinstance(default, tuple) and isinstance(value, list):
             if not all(isinstance(item, str) for item in value):
                 raise ValueError(f"{each.name} must be a list of texts")
@@ -139,7 +162,22 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def _toml(value: str | float | int | tuple[str, ...]) -> str:
+def _checked_keys(value: Any) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give the keys by preset and action."""
+    checked: dict[str, dict[str, tuple[str, ...]]] = {}
+    for preset, table in value.items() if isinstance(value, dict) else [("keys", None)]:
+        if not isinstance(table, dict):
+            raise ValueError('keys must be tables by preset, like [keys.marz] and below it next = ["N"]')
+        for action, keys in table.items():
+            if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+                raise ValueError(f"the keys of {action} must be a list of texts")
+        checked[preset] = {action: tuple(keys) for action, keys in table.items()}
+    return checked
+
+
+def _toml(value: bool | str | float | int | tuple[str, ...]) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
     if isinstance(value, str):

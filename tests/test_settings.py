@@ -25,6 +25,12 @@ settings_drawn = st.builds(
     smoothing=st.floats(min_value=0),
     store=texts,
     recent_folders=st.lists(texts).map(tuple),
+    text_scale=st.floats(min_value=0.5, max_value=4),
+    watch=st.booleans(),
+    samp=st.booleans(),
+    keys=st.dictionaries(
+        texts, st.dictionaries(texts, st.lists(texts, max_size=3).map(tuple), max_size=3), max_size=2
+    ),
 )
 
 
@@ -55,6 +61,12 @@ def test_a_first_start_has_defaults_and_no_warning(tmp_path):
         b"theme = 'pink'",
         b"entropy_threshold = nan",
         b"recent_folders = [1, 2]",
+        b"text_scale = 40.0",
+        b"watch = 'yes'",
+        b"keys = 3",
+        b"[keys]\nmarz = ['N']",
+        b"[keys.marz]\nnext = 'N'",
+        b"[keys.marz]\nnext = [1]",
     ],
 )
 def test_a_bad_file_gives_defaults_a_sentence_and_a_copy(tmp_path, content):

@@ -165,6 +165,7 @@ _FILE = (
     _row("export", "Save catalogue…", keys=_keys("Ctrl+S"), help="write the catalogue", icon="export", needs="catalogue"),
     _row("choose_bundle", "Choose bundle…", keys=_keys("Ctrl+B"), help="the network that reads the spectra", icon="network"),
     _row("choose_passes", "Choose passes…", help="MC-dropout passes for each spectrum"),
+    _row("settings", "Settings…", keys=_keys("Ctrl+,"), help="reviewer, store, text size and more", icon="settings"),
     _row("quit", "Quit", keys=_keys("Ctrl+Q"), help="quit; every decision is saved already"),
 )
 _SPECTRUM = (
@@ -225,6 +226,7 @@ _HELP = (
     _row("palette", "Find an action…", keys=_keys("Ctrl+K"), help="every action by its name", icon="search"),
     _row("help", "Keys", keys=_keys("?"), help="show or hide this help", icon="help"),
     _row("preset", "Other key preset", help="change between the Marz and specvizitor keys", icon="keys"),
+    _row("edit_keys", "Change keys…", help="give any action other keys", icon="keys"),
     _row("escape", "Leave field or help", keys=_keys("Esc"), in_menu=False),
     _row("about", "About"),
 )

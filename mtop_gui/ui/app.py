@@ -15,6 +15,7 @@ from mtop_gui.core.errors import StoreError
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.resources import resource_path
 from mtop_gui.settings import Settings, load_settings, save_settings, settings_path
+from mtop_gui.ui import looking
 from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
 from mtop_gui.ui.desk import Desk
@@ -24,6 +25,7 @@ from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
 from mtop_gui.ui.network_lane import NetworkLane
 from mtop_gui.ui.prediction_cache import PredictionCache
+from mtop_gui.ui.preferences import Preferences
 from mtop_gui.ui.recall import Recall
 from mtop_gui.ui.reviewing import Reviewing
 from mtop_gui.ui.session import Session
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.prediction import Predicts
     from mtop_gui.store.review_store import ReviewStore
+    from mtop_gui.ui.display import DisplayState
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +71,12 @@ class Bench(QObject):
         theme: str | None = None,
     ) -> None:
         super().__init__()
-        self._app, self._settings, self._settings_file = app, settings, settings_file
-        self._theme = theme or settings.theme
+        self._app, self._settings_file = app, settings_file
+        self.preferences = Preferences(
+            self, replace(settings, theme=theme or settings.theme), bundles, settings_file
+        )
         self.store, self.state = store, state
-        palette = apply_theme(app, self._theme)
+        palette = apply_theme(app, self.preferences.kept.theme)
         self.lanes = Lanes()
         self.network = NetworkLane(factory, settings.bundle, settings.mc_passes)
         self.session = Session(
@@ -88,8 +93,8 @@ class Bench(QObject):
             self.session,
             self.reviewing,
             self.run,
-            Keymap(settings.key_preset),
-            lambda: self._settings,
+            Keymap(settings.key_preset, settings.keys),
+            self.preferences,
         )
         self.controller = Controller(
             self.window, self.session, self.reviewing, self.run, self.lanes, store, self.desk
@@ -103,7 +108,7 @@ class Bench(QObject):
         self.keys = TextFieldKeys(self.controller.leave_text_field, self)
         app.installEventFilter(self.keys)
         self.controller.theme_wanted.connect(self.change_theme)
-        self.controller.opened.connect(self._remember_folders)
+        self.controller.opened.connect(self.preferences.remember_folders)
         self.controller.opened.connect(lambda _: self.recall.look_up())
         self.run.completed.connect(self.recall.remember)
         self.window.closing.connect(self.close)
@@ -112,6 +117,7 @@ class Bench(QObject):
         self.save_now_and_then = QTimer(self)
         self.save_now_and_then.setInterval(30_000)
         self.save_now_and_then.timeout.connect(self._save)
+        self.desk.text_size.use(settings.text_scale)
         if state is not None:
             state.restore_layout(self.window)
 
@@ -135,11 +141,33 @@ class Bench(QObject):
             self.controller.open(paths)
         elif resume.folders:
             self.controller.open(resume.folders, resume)
+            self._look_again(resume)
         elif (demo := resource_path("demo")).is_dir() and any(demo.iterdir()):
             self.controller.open([demo])
         if warning:
             self.window.banner.show_message(warning)
         self._load_network()
+
+    def _look_again(self, resume: Resume) -> None:
+        """Show queue, order and zoom as they were, the zoom once the spectrum of then is drawn."""
+        assert self.state is not None
+        looking.restore(self.window, self.state.looked_at())
+        session, zoom = self.session, resume.zoom
+        if zoom is None or resume.selected is None:
+            return
+        path, row = resume.selected
+
+        def zoom_once(state: DisplayState) -> None:
+            if session.selected < 0 or state.flux is None:
+                return
+            session.displayed.disconnect(zoom_once)
+            if (session.entries.paths[session.selected], session.entries.rows[session.selected]) == (
+                path,
+                row,
+            ):
+                looking.zoom_to(self.window, zoom)
+
+        session.displayed.connect(zoom_once)
 
     def _load_network(self) -> None:
         self.window.status.show_bundle(f"{self.network.bundle}: loading…")
@@ -192,13 +220,12 @@ class Bench(QObject):
 
     def change_theme(self) -> None:
         """Change between dark and light."""
-        self._theme = "light" if self._theme != "light" else "dark"
-        self.window.set_palette(apply_theme(self._app, self._theme))
+        self.use_theme("dark" if self.window.theme_palette.name == "light" else "light")
 
-    def _remember_folders(self, folders: tuple[Path, ...]) -> None:
-        for folder in reversed(folders):
-            if folder.is_dir():
-                self._settings = self._settings.with_recent(folder)
+    def use_theme(self, name: str) -> None:
+        """Wear a theme, now and at the next start."""
+        self.preferences.kept = replace(self.preferences.kept, theme=name)
+        self.window.set_palette(apply_theme(self._app, name))
 
     def close(self) -> None:
         """Save where the person was, cancel all work and wait for it; safe to call twice."""
@@ -218,26 +245,14 @@ class Bench(QObject):
         selected = None
         if session.selected >= 0:
             selected = (session.entries.paths[session.selected], session.entries.rows[session.selected])
+        zoom = looking.zoom_of(self.window, session.state)
         try:
             if self.state is not None:
-                self.state.save(self.window, Resume(session.folders, selected, session.candidate))
+                self.state.save(self.window, Resume(session.folders, selected, session.candidate, zoom))
             if self._settings_file is not None:
-                save_settings(self._present_settings(), self._settings_file)
+                save_settings(self.preferences.present(), self._settings_file)
         except OSError as error:
             log.warning("the window's state was not saved: %s", error)
-
-    def _present_settings(self) -> Settings:
-        session = self.session
-        return replace(
-            self._settings,
-            reviewer=session.reviewer,
-            theme=self._theme,
-            entropy_threshold=session.threshold,
-            key_preset=self.controller.actions.preset,
-            bundle=self.network.bundle,
-            mc_passes=self.network.mc_passes,
-            smoothing=session.options.smoothing,
-        )
 
 
 def shipped_factory(name: str) -> Predicts:

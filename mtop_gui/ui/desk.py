@@ -17,11 +17,11 @@ from mtop_gui.ui.text_size import TextSize
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mtop_gui.settings import Settings
     from mtop_gui.ui.actions import Actions, ActionSpec
     from mtop_gui.ui.batch_run import BatchRun
     from mtop_gui.ui.keymap import Keymap
     from mtop_gui.ui.main_window import MainWindow
+    from mtop_gui.ui.preferences import Preferences
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
 
@@ -31,7 +31,7 @@ class Desk(QObject):
 
     Parameters
     ----------
-    settings : gives the present Settings; recent folders and keys are read from them.
+    preferences : the Settings, recent folders among them.
     """
 
     open_wanted = Signal(list)
@@ -43,11 +43,11 @@ class Desk(QObject):
         reviewing: Reviewing,
         run: BatchRun,
         keymap: Keymap,
-        settings: Callable[[], Settings],
+        preferences: Preferences,
     ) -> None:
         super().__init__(window)
         self._window, self._session, self._reviewing = window, session, reviewing
-        self._settings = settings
+        self._preferences = preferences
         self.keymap = keymap
         self.availability = Availability(session, run)
         self.availability.checks["recent"] = lambda: bool(self.recent())
@@ -75,6 +75,7 @@ class Desk(QObject):
             "next_panel": self.next_panel,
             "reset_layout": self._window.reset_layout,
             "scale_text": self.scale_text,
+            **self._preferences.handlers(),
         }
 
     def attach(self, actions: Actions) -> None:
@@ -123,7 +124,7 @@ class Desk(QObject):
 
     def recent(self) -> list[str]:
         """Give the recent folders that are still there."""
-        return [folder for folder in self._settings().recent_folders if Path(folder).is_dir()]
+        return [folder for folder in self._preferences.kept.recent_folders if Path(folder).is_dir()]
 
     def choose_recent(self) -> None:
         """Choose one of the last folders, and open it."""

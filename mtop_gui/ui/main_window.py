@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
             "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
         }
-        self._palette = palette
+        self.theme_palette = palette
         self.key_help = KeyHelp(self, palette)
         self.command_palette = CommandPalette(self, palette)
         self.failures = FailureDialog(self)
@@ -141,11 +141,11 @@ class MainWindow(QMainWindow):
 
     def wear_again(self) -> None:
         """Draw everything anew in the present theme (the font changed)."""
-        self.set_palette(self._palette)
+        self.set_palette(self.theme_palette)
 
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
-        self._palette = palette
+        self.theme_palette = palette
         for part in (
             self.stack,
             self.pdf,

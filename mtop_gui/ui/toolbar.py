@@ -175,6 +175,13 @@ class MainToolBar(QToolBar):
         if not self.reviewer.hasFocus():
             self.reviewer.setText(session.reviewer)
 
+    def show_network(self, bundle: str, mc_passes: int) -> None:
+        """Show which bundle and how many passes are used."""
+        for box, value in ((self.bundle, bundle), (self.passes, mc_passes)):
+            if box.findData(value) < 0:
+                box.addItem(Path(str(value)).name, value)
+            box.setCurrentIndex(box.findData(value))
+
     def show_progress(self, progress: Progress | None) -> None:
         """Show how far a run is; None when there is none."""
         for part in self._progress_parts:

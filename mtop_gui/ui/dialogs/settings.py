@@ -1,0 +1,205 @@
+"""The settings dialog: everything of the settings file that a person may want to set, with what it means beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mtop_gui.core.decision import QUALITY_SCALES
+from mtop_gui.settings import THEMES
+from mtop_gui.ui.action_table import PRESETS
+from mtop_gui.ui.choices import SMOOTHING_STEPS
+from mtop_gui.ui.dialogs.keys import PRESET_TITLES
+from mtop_gui.ui.text_size import SCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mtop_gui.settings import Settings
+    from mtop_gui.ui.theme import Palette
+
+SCALE_TITLES = {"desi": "DESI (0–4)", "ozdes": "OzDES / Marz (0–4, 6)", "vimos": "VIMOS (0–4, 9, 10+, 20+)"}
+
+
+class SettingsDialog(QDialog):
+    """Shows Settings and gives back changed ones; it changes nothing itself."""
+
+    chosen = Signal(object)
+    keys_wanted = Signal()
+
+    def __init__(
+        self,
+        parent: QWidget,
+        settings: Settings,
+        bundles: Sequence[str],
+        place: Path | None,
+        palette: Palette,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle("Settings")
+        self.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, False)
+        self._make_fields(settings, bundles)
+        self._lay_out(place, palette)
+        self.resize(self.fontMetrics().averageCharWidth() * 92, self.sizeHint().height())
+
+    def _make_fields(self, settings: Settings, bundles: Sequence[str]) -> None:
+        self.reviewer = QLineEdit(settings.reviewer)
+        self.scale = _combo(
+            [(name, SCALE_TITLES.get(name, name)) for name in QUALITY_SCALES], settings.quality_scale
+        )
+        self.store = QLineEdit(settings.store)
+        self.store.setPlaceholderText("your own, in your home folder")
+        self.browse = QPushButton("File…")
+        self.browse.setAutoDefault(False)
+        self.browse.clicked.connect(self._ask_store)
+        names = list(dict.fromkeys([*bundles, settings.bundle]))
+        self.bundle = _combo([(name, Path(name).name) for name in names], settings.bundle)
+        self.passes = QSpinBox()
+        self.passes.setRange(1, 1000)
+        self.passes.setValue(settings.mc_passes)
+        self.threshold = QDoubleSpinBox()
+        self.threshold.setRange(0.0, 20.0)
+        self.threshold.setSingleStep(0.05)
+        self.threshold.setValue(settings.entropy_threshold)
+        self.theme = _combo([(name, name.capitalize()) for name in THEMES], settings.theme)
+        sizes = sorted({*SCALES, settings.text_scale})
+        self.text = _combo([(size, f"{100 * size:.0f} %") for size in sizes], settings.text_scale)
+        widths = sorted({*SMOOTHING_STEPS, settings.smoothing})
+        self.smoothing = _combo([(w, f"{w:g} pixels" if w else "none") for w in widths], settings.smoothing)
+        self.preset = _combo([(name, PRESET_TITLES[name]) for name in PRESETS], settings.key_preset)
+        self.edit_keys = QPushButton("Change keys…")
+        self.edit_keys.setAutoDefault(False)
+        self.edit_keys.clicked.connect(self.keys_wanted)
+        self.watch = QCheckBox("Watch open folders, and predict what arrives")
+        self.watch.setChecked(settings.watch)
+        self.samp = QCheckBox("Talk to other programs (TOPCAT, DS9, Aladin) where a SAMP hub runs")
+        self.samp.setChecked(settings.samp)
+
+    def _lay_out(self, place: Path | None, palette: Palette) -> None:
+        muted = f"color: {palette.muted};"
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addWidget(
+            _group(
+                "Review",
+                muted,
+                ("Reviewer", (self.reviewer,), "written into every decision"),
+                ("Quality scale", (self.scale,), "from the next start"),
+                ("Decisions in", (self.store, self.browse), "a file or postgresql://…, from the next start"),
+            )
+        )
+        layout.addWidget(
+            _group(
+                "Network",
+                muted,
+                ("Bundle", (self.bundle,), "the network that reads the spectra"),
+                ("MC passes", (self.passes,), "50 as mtop predict; 1 is many times faster"),
+                ("Threshold", (self.threshold,), "entropy from which a spectrum is flagged"),
+            )
+        )
+        layout.addWidget(
+            _group(
+                "Looks and keys",
+                muted,
+                ("Theme", (self.theme,), ""),
+                ("Text size", (self.text,), "of the system's"),
+                ("Smoothing", (self.smoothing,), "Gaussian, weighted by the inverse variance"),
+                ("Keys", (self.preset, self.edit_keys), ""),
+            )
+        )
+        around = QGroupBox("Around it")
+        rows = QVBoxLayout(around)
+        rows.addWidget(self.watch)
+        rows.addWidget(self.samp)
+        layout.addWidget(around)
+        kept = QLabel(f"Kept in {place}" if place is not None else "")
+        kept.setStyleSheet(muted)
+        kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        kept.setWordWrap(True)
+        layout.addWidget(kept)
+        standard = QDialogButtonBox.StandardButton
+        self.buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+        self.buttons.accepted.connect(self._accept)
+        self.buttons.rejected.connect(self.reject)
+        layout.addWidget(self.buttons)
+
+    def _ask_store(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            "Where decisions are kept",
+            self.store.text() or "reviews.sqlite",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if path:
+            self.store.setText(path)
+
+    def settings(self) -> Settings:
+        """Give the Settings as the fields show them."""
+        return replace(
+            self._settings,
+            reviewer=self.reviewer.text().strip(),
+            quality_scale=self.scale.currentData(),
+            store=self.store.text().strip(),
+            bundle=self.bundle.currentData(),
+            mc_passes=self.passes.value(),
+            entropy_threshold=self.threshold.value(),
+            theme=self.theme.currentData(),
+            text_scale=self.text.currentData(),
+            smoothing=self.smoothing.currentData(),
+            key_preset=self.preset.currentData(),
+            watch=self.watch.isChecked(),
+            samp=self.samp.isChecked(),
+        )
+
+    def _accept(self) -> None:
+        self.chosen.emit(self.settings())
+        self.accept()
+
+
+def _combo(values: Sequence[tuple[object, str]], present: object) -> QComboBox:
+    box = QComboBox()
+    for value, title in values:
+        box.addItem(title, value)
+    box.setCurrentIndex(max(0, next((i for i, (value, _) in enumerate(values) if value == present), 0)))
+    return box
+
+
+def _group(title: str, muted: str, *rows: tuple[str, tuple[QWidget, ...], str]) -> QGroupBox:
+    group = QGroupBox(title)
+    form = QFormLayout(group)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    width = max(group.fontMetrics().horizontalAdvance("Quality scale  "), 80)
+    for name, widgets, explanation in rows:
+        line = QHBoxLayout()
+        line.addWidget(widgets[0], 3)
+        for widget in widgets[1:]:
+            line.addWidget(widget)
+        note = QLabel(explanation)
+        note.setStyleSheet(muted)
+        line.addWidget(note, 3)
+        label = QLabel(name)
+        label.setMinimumWidth(width)
+        label.setBuddy(widgets[0])
+        form.addRow(label, line)
+    return group
