@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtop_gui.core.preparation import Preparation
 from mtop_gui.core.events import Advanced, ignore
+from mtop_gui.core.preparation import Preparation
 from mtop_gui.evaluation.chi2 import VELOCITY, Chi2Scan, learn_templates
 from mtop_gui.evaluation.detectability import LineSignals, has_two_lines
 from mtop_gui.evaluation.embedding import embedder
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mtop_gui.core.arrays import FloatArray, IntArray
-    from mtop_gui.core.preparation import Preparation
-from mtop_gui.core.events import Report
+    from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.evaluation.judge import Answers, Method
     from mtop_gui.evaluation.sample import Sample
