@@ -14,11 +14,11 @@ from mtop_gui.ui.entries import NO_QUALITY, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.arrays import FloatArray, IntArray
     from mtop_gui.ui.session import Session
 
 CellText: TypeAlias = "Callable[[Session, int], str]"
-SortKey: TypeAlias = "Callable[[Session], FloatArray]"
+SortKey: TypeAlias = "Callable[[Session], FloatArray | IntArray]"
 
 PREDICTED = int(Status.PREDICTED)
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -29,7 +29,7 @@ LISTED, PREDICTED, FAILED = int(Status.LISTED), int(Status.PREDICTED), int(Statu
 ANSWERED = frozenset((DISPLAY, TIP, ALIGNMENT, FOREGROUND))
 
 
-def sorted_numbers(numbers: IntArray, key: FloatArray, descending: bool) -> IntArray:
+def sorted_numbers(numbers: IntArray, key: FloatArray | IntArray, descending: bool) -> IntArray:
     """Order entry numbers by a key over all entries: stable, NaN last in either direction."""
     values = np.asarray(key, dtype=np.float64)[numbers]
     signed = -values if descending else values
