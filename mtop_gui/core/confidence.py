@@ -26,6 +26,9 @@ DIVIDED_ENTROPY = 1.5
 """By so much more counts the entropy of such a divided PDF. Of 1,946 mock test spectra with entropy < 2, the 32 with a
 best Peak below `PEAK_CERTAINTY` were wrong seven times, the other 1,914 seventeen times (|Δz| > 0.01)."""
 
+RIVAL_PEAK = 0.1
+"""Of a wide PDF the second Peak is named when it holds at least this much."""
+
 PEAK_FLOOR = 0.01
 """A local maximum holding less probability than this is not offered as a candidate."""
 
@@ -278,22 +281,25 @@ def doubt_in_words(
     entropy: float,
     peaks: Sequence[tuple[float, float]],
     entropy_threshold: float,
+    lines: str = "",
 ) -> list[str]:
     """Say why `is_doubtful` holds, one reason each; empty when it does not.
 
     Parameters
     ----------
     peaks : (redshift, probability) of the best Peak and, if there is one, of the second.
+    lines : what the two Peaks make of the strongest feature, ``Hα or [O III]``; "" when nothing.
     """
-    reasons = []
-    if entropy >= entropy_threshold:
-        reasons.append(f"entropy {entropy:.2f} ≥ {entropy_threshold:.2f}")
-    elif peaks and is_doubtful(entropy, peaks[0][1], entropy_threshold):
-        if len(peaks) > 1:
-            named = ", ".join(f"{redshift:.4f} ({probability:.2f})" for redshift, probability in peaks[:2])
-            reasons.append(f"two peaks: z = {named}")
-        else:
-            reasons.append(f"the best peak holds only {100 * peaks[0][1]:.0f} % of the probability")
+    if not peaks or not is_doubtful(entropy, peaks[0][1], entropy_threshold):
+        return [f"entropy {entropy:.2f} ≥ {entropy_threshold:.2f}"] if entropy >= entropy_threshold else []
+    wide = entropy >= entropy_threshold
+    reasons = [f"entropy {entropy:.2f} ≥ {entropy_threshold:.2f}"] if wide else []
+    best, *others = peaks
+    if others and best[1] < PEAK_CERTAINTY and (not wide or others[0][1] >= RIVAL_PEAK):
+        named = ", ".join(f"{redshift:.4f} ({probability:.2f})" for redshift, probability in peaks[:2])
+        reasons.append(f"two peaks: z = {named}" + (f": {lines}" if lines else ""))
+    elif not wide:
+        reasons.append(f"the best peak holds only {100 * best[1]:.0f} % of the probability")
     return reasons
 
 
@@ -307,9 +313,11 @@ def flag(prediction: Prediction, entropy_threshold: float = DEFAULT_ENTROPY_THRE
     """
     if prediction.rejection:
         return Flag((prediction.rejection,))
+    from mtop_gui.core.identification import competition  # it builds on this module's Peaks
+
     confidence = prediction.confidence
     peaks = [(peak.redshift, peak.probability) for peak in confidence.peaks]
-    reasons = doubt_in_words(confidence.entropy, peaks, entropy_threshold)
+    reasons = doubt_in_words(confidence.entropy, peaks, entropy_threshold, competition(prediction))
     if prediction.ood >= prediction.ood_threshold:
         reasons.append(f"unlike the training spectra (score {prediction.ood:.2f})")
     reasons.extend(prediction.warnings)

@@ -55,3 +55,19 @@ def load_lines() -> tuple[SpectralLine, ...]:
 def paper_mask_lines() -> tuple[SpectralLine, ...]:
     """Give the lines that Ginolfi+25 label in the line branch."""
     return tuple(line for line in load_lines() if line.in_paper_mask)
+
+
+MAIN_LINES: tuple[str, ...] = (
+    "Hα 6565", "[O III] 5008", "[O II] 3730", "Hβ 4863", "Lyα 1216", "C IV 1549", "Mg II 2796", "C III] 1909",
+    "Ca K 3935", "Ca H 3970", "[N II] 6585", "[O III] 4960", "[S III] 9533", "Mg b 5174", "G band 4306",
+    "[O II] 3727", "[S II] 6718", "[S II] 6733", "Hγ 4342", "He II 1640", "Na D 5892", "[S III] 9071", "Hδ 4103",
+    "He I 10833", "[Ne III] 3870", "Mg II 2804", "Ca II 8544", "Ca II 8665", "Ca II 8500", "[N II] 6550",
+)  # fmt: skip
+"""The lines a person looks for first, most telling first; where labels do not all fit, these stay."""
+
+_RANK = {name: rank for rank, name in enumerate(MAIN_LINES)}
+
+
+def rank_of(name: str) -> int:
+    """Tell how early a person looks for a line, 0 first; all that are not among MAIN_LINES come after those."""
+    return _RANK.get(name, len(MAIN_LINES))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtop_gui.core.lines import load_lines
+from mtop_gui.core.lines import load_lines, rank_of
 from mtop_gui.core.segments import find_segments
 from mtop_gui.ui.scaling import display_exponent, robust_range, unit_text
 from mtop_gui.ui.smoothing import gaussian_smooth, running_continuum
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
 
 SKY_MASK_THRESHOLD = -4.5
 """log10 sky emission from which a pixel counts as sky: masks 15.5 % of moons-lr."""
-
-MAIN_LINES: tuple[str, ...] = (
-    "Hα 6565", "[O III] 5008", "[O II] 3730", "Hβ 4863", "Lyα 1216", "C IV 1549", "Mg II 2796", "C III] 1909",
-    "Ca K 3935", "Ca H 3970", "[N II] 6585", "[O III] 4960", "[S III] 9533", "Mg b 5174", "G band 4306",
-    "[O II] 3727", "[S II] 6718", "[S II] 6733", "Hγ 4342", "He II 1640", "Na D 5892", "[S III] 9071", "Hδ 4103",
-    "He I 10833", "[Ne III] 3870", "Mg II 2804", "Ca II 8544", "Ca II 8665", "Ca II 8500", "[N II] 6550",
-)  # fmt: skip
-"""The lines a person looks for first, most telling first; where labels do not all fit, these stay."""
-
-_PRIORITY = {name: rank for rank, name in enumerate(MAIN_LINES)}
 
 Span = tuple[float, float]
 
@@ -205,11 +195,10 @@ def _line_labels(
 ) -> tuple[LineLabel, ...]:
     stretch = 1.0 + candidate
     labels = []
-    for index, line in enumerate(lines):
+    for line in lines:
         observed = line.wavelength * stretch
         if any(start <= observed <= stop for start, stop in segments):
-            rank = _PRIORITY.get(line.name, len(_PRIORITY) + index)
-            labels.append(LineLabel(line.name, line.wavelength, observed, line.kind, rank))
+            labels.append(LineLabel(line.name, line.wavelength, observed, line.kind, rank_of(line.name)))
     return tuple(labels)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtop_gui.core.confidence import doubt_in_words, flag, is_doubtful
+from mtop_gui.core.confidence import PEAK_CERTAINTY, doubt_in_words, flag, is_doubtful
+from mtop_gui.core.identification import competition
 from mtop_gui.core.spectrum import SpectrumId
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Entries:
         self.siblings: list[int] = []
         self.errors: dict[int, str] = {}
         self.reasons: dict[int, str] = {}
+        self.competitions: dict[int, str] = {}
         self.hashes: dict[int, str] = {}
         self._where: dict[tuple[str, int], int] = {}
         self._searched: list[str] = []
@@ -167,6 +169,7 @@ class Entries:
         always = flag(prediction, float("inf"))
         columns["suspect"][number] = always.flagged
         self.reasons.pop(number, None)
+        self.competitions.pop(number, None)
         if always.flagged:
             self.reasons[number] = always.text
         for name in _PREDICTED:
@@ -181,6 +184,8 @@ class Entries:
         columns["ood"][number] = prediction.ood
         if len(confidence.peaks) > 1:
             second = confidence.peaks[1]
+            if best.probability < PEAK_CERTAINTY and (lines := competition(prediction)):
+                self.competitions[number] = lines
             columns["z_second"][number] = second.redshift
             columns["second_probability"][number] = second.probability
 
@@ -191,6 +196,7 @@ class Entries:
         self._columns["suspect"][: self._size] = False
         self._columns["rejected"][: self._size] = False
         self.reasons.clear()
+        self.competitions.clear()
         status = self.status
         status[status == Status.PREDICTED] = Status.READ
 
@@ -217,7 +223,7 @@ class Entries:
         peaks = [(self.z[number], self.peak_probability[number])]
         if np.isfinite(self.z_second[number]):
             peaks.append((self.z_second[number], self.second_probability[number]))
-        parts = doubt_in_words(self.entropy[number], peaks, threshold)
+        parts = doubt_in_words(self.entropy[number], peaks, threshold, self.competitions.get(number, ""))
         if number in self.reasons:
             parts.append(self.reasons[number])
         return "; ".join(parts)

@@ -173,4 +173,12 @@ def test_doubt_names_both_candidates() -> None:
         "two peaks: z = 1.7959 (0.84), 1.0810 (0.16)"
     ]
     assert doubt_in_words(1.0, [(1.7959, 0.84)], 2.0) == ["the best peak holds only 84 % of the probability"]
-    assert doubt_in_words(2.5, [(1.7959, 0.84), (1.081, 0.16)], 2.0) == ["entropy 2.50 ≥ 2.00"]
+    assert doubt_in_words(1.0, [(1.243, 0.52), (2.107, 0.41)], 2.0, "Hα or [O III]") == [
+        "two peaks: z = 1.2430 (0.52), 2.1070 (0.41): Hα or [O III]"
+    ]
+    # A wide PDF says so; a second peak is named too where it counts for something.
+    assert doubt_in_words(2.5, [(1.7959, 0.84), (1.081, 0.05)], 2.0) == ["entropy 2.50 ≥ 2.00"]
+    assert doubt_in_words(2.5, [(1.7959, 0.7), (1.081, 0.16)], 2.0) == [
+        "entropy 2.50 ≥ 2.00",
+        "two peaks: z = 1.7959 (0.70), 1.0810 (0.16)",
+    ]
