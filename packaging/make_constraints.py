@@ -12,7 +12,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = "mocks,parquet,specutils,test"
+EXTRAS = "mocks,parquet,postgres,specutils,test"
 HEADER = """\
 # Pinned versions for packaging/run.py, packaging/test.py and CI: every direct and transitive package, nothing else.
 # Made by packaging/make_constraints.py; a package that only one system needs is pinned for all and ignored elsewhere.

@@ -16,7 +16,7 @@ require_supported_python()
 import environment  # noqa: E402
 import system_libraries  # noqa: E402
 
-EXTRAS = ("mocks", "parquet", "specutils", "test")
+EXTRAS = ("mocks", "parquet", "postgres", "specutils", "test")
 
 
 def main(arguments):

@@ -28,7 +28,16 @@ class StoreError(MtopError):
 
 
 class StoreUnavailableError(StoreError):
-    """The store cannot be reached or written for now: the server, the disk or a lock is in the way."""
+    """The store cannot be reached or written for now: the server, the disk or a lock is in the way.
+
+    Parameters
+    ----------
+    readable : whether it can still be read.
+    """
+
+    def __init__(self, message: str, *, readable: bool = False) -> None:
+        super().__init__(message)
+        self.readable = readable
 
 
 class SimulationError(MtopError):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy.engine import Engine
+    from sqlalchemy.engine import Connection, Engine
 
     from mtop_gui.core.errors import StoreError
 
@@ -26,7 +26,21 @@ class Backend(Protocol):
 
     @property
     def engine(self) -> Engine:
-        """The engine; with the execution option ``mtop_write`` a transaction takes the write lock at its begin."""
+        """The engine; with the execution option ``mtop_write`` a transaction takes a lock at its begin.
+
+        The option names what is written ("decisions", "cache", "schema"); those who write the same take turns.
+        """
+
+    @property
+    def schema(self) -> str | None:
+        """The schema that holds the tables; None where a database has no schemas."""
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Sentences for the user that opening gave rise to."""
+
+    def start(self) -> None:
+        """Do what must be done once before the tables are looked at."""
 
     def reading(self) -> AbstractContextManager[object]:
         """Guard to hold while reading."""
@@ -40,8 +54,8 @@ class Backend(Protocol):
     def explain(self, error: Exception) -> StoreError:
         """Say in one sentence what went wrong and what to do; StoreUnavailableError where waiting may help."""
 
-    def backup(self, revision: str) -> None:
-        """Keep a copy of the store as it is at `revision`."""
+    def backup(self, connection: Connection, revision: str) -> None:
+        """Keep a copy of the store as it is at `revision`, and add to `notices` where."""
 
     def append_only_ddl(self, table: str) -> Sequence[str]:
         """Give the statements that make the database refuse to change or remove rows of `table`."""

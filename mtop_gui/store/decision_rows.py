@@ -16,6 +16,8 @@ from mtop_gui.store.tables import decisions, storable
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from mtop_gui.store.journal import Entry
+
 _FIELDS = tuple(column.name for column in fields(Decision))
 COLUMNS = tuple(decisions.c[name] for name in _FIELDS)
 _undo = decisions.alias("undo")
@@ -100,3 +102,34 @@ def retract(connection: Connection, row: Any | None, key: str | None = None) -> 
         return None
     taken = decision_of(row)
     return append(connection, replace(taken, retracts=taken.id, time=datetime.now(UTC)), key)
+
+
+def replay(connection: Connection, entry: Entry) -> None:
+    """Append a row that waited in a journal, unless it is there or retracts what cannot be retracted any more."""
+    if under_key(connection, entry.key) is not None:
+        return
+    decision = entry.decision
+    if entry.retracts_key:
+        target = under_key(connection, entry.retracts_key)
+        if target is None:
+            return
+        decision = replace(decision, retracts=target.id)
+    if decision.retracts is not None and not _can_retract(connection, decision):
+        return
+    append(connection, decision, entry.key)
+
+
+def _can_retract(connection: Connection, decision: Decision) -> bool:
+    """Tell whether the row to take back is the reviewer's own, and no standing row has taken it back."""
+    target = (
+        sa.select(decisions.c.retracts)
+        .where(decisions.c.id == decision.retracts, decisions.c.reviewer == decision.reviewer)
+        .where(decisions.c.content_hash == decision.content_hash)
+    )
+    row = connection.execute(target).first()
+    if row is None:
+        return False
+    # A row that retracts a Decision may itself be taken back by a redo; a redo never is.
+    alive = sa.true() if row.retracts is not None else _undo_stands
+    taken = sa.select(_undo.c.id).where(_undo.c.retracts == decision.retracts, alive).limit(1)
+    return connection.execute(taken).first() is None

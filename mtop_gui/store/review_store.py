@@ -306,14 +306,21 @@ def absolute(path: Path | str) -> str:
     return os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps "..", Path.resolve asks the disk
 
 
-def default_store_path() -> Path:
-    """Give the user's own store: ``$MTOP_STORE`` where set, else ``reviews.sqlite`` in the user's data folder."""
-    named = os.environ.get("MTOP_STORE", "")
-    if named:
-        return Path(named.removeprefix("sqlite:///"))
+def data_folder() -> Path:
+    """Give the user's data folder, which need not exist yet."""
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("mtop-gui", appauthor=False)) / "reviews.sqlite"
+    return Path(user_data_dir("mtop-gui", appauthor=False))
+
+
+def default_store_path() -> Path:
+    """Give the file of the user's own store: `default_store`, where that is no URL of a server."""
+    return Path(default_store().removeprefix("sqlite:///"))
+
+
+def default_store() -> str:
+    """Give the user's own store: ``$MTOP_STORE`` where set, else ``reviews.sqlite`` in the user's data folder."""
+    return os.environ.get("MTOP_STORE", "") or str(data_folder() / "reviews.sqlite")
 
 
 def open_store(url_or_path: str | Path | None = None, *, read_only: bool = False) -> ReviewStore:
@@ -321,14 +328,36 @@ def open_store(url_or_path: str | Path | None = None, *, read_only: bool = False
 
     Parameters
     ----------
-    url_or_path : a path, ``sqlite:///path``, or ``:memory:``; None for the user's own (`default_store_path`).
-    read_only : only look; the file must exist and be of this version.
+    url_or_path : a path, ``sqlite:///path``, ``:memory:``, or ``postgresql://USER@HOST:PORT/DATABASE`` (its password
+        comes from ~/.pgpass, PGPASSWORD or the keyring); None for the user's own (`default_store`).
+    read_only : only look; the store must exist and be of this version.
 
     Raises
     ------
-    StoreError : the folder is missing, the file is locked, read-only, damaged, of another program or of a newer
-        version of this one.
+    StoreUnavailableError : the folder is missing, the file locked or read-only, the server out of reach.
+    StoreError : the file is damaged, of another program or of a newer version of this one, or the URL will not do.
     """
     from mtop_gui.store.opening import open_sql_store
 
-    return open_sql_store(default_store_path() if url_or_path is None else url_or_path, read_only=read_only)
+    return open_sql_store(default_store() if url_or_path is None else url_or_path, read_only=read_only)
+
+
+def open_journaled_store(
+    url_or_path: str | Path | None = None, journal_folder: Path | None = None
+) -> ReviewStore:
+    """Open a store for work that must go on when the store is lost: Decisions wait in a journal and follow later.
+
+    Parameters
+    ----------
+    url_or_path : as in `open_store`.
+    journal_folder : where journals are kept; None for ``journals`` in the user's data folder.
+
+    Raises
+    ------
+    StoreError : the store will not do, now or later; one that is only unavailable is opened all the same, and
+        `ReviewStore.state` says why it is not there.
+    """
+    from mtop_gui.store.opening import open_journaled
+
+    url = default_store() if url_or_path is None else str(url_or_path)
+    return open_journaled(url, journal_folder or data_folder() / "journals")

@@ -21,14 +21,15 @@ HEAD = REVISIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def revision_of(connection: Connection, place: str) -> str | None:
+def revision_of(connection: Connection, backend: Backend) -> str | None:
     """Read the revision of a store; None when the database is empty.
 
     Raises
     ------
     StoreError : the database belongs to another program, or to a newer version of this one.
     """
-    tables = sa.inspect(connection).get_table_names()
+    place = backend.place
+    tables = sa.inspect(connection).get_table_names(schema=backend.schema)
     if not tables:
         return None
     revision = None
@@ -49,18 +50,18 @@ def bring_up_to_date(backend: Backend) -> None:
     StoreError : see `revision_of`; or the store must be upgraded but is read-only.
     """
     with backend.reading(), backend.engine.connect() as connection:
-        if revision_of(connection, backend.place) == HEAD:
+        if revision_of(connection, backend) == HEAD:
             return
     if backend.read_only:
         raise StoreError(f"{backend.place} is of an older version: open it once for writing to upgrade it.")
-    writer = backend.engine.execution_options(mtop_write=True)
+    writer = backend.engine.execution_options(mtop_write="schema")
     with backend.writing(), writer.begin() as connection:
         # Another process may have done it while this one waited for the lock.
-        revision = revision_of(connection, backend.place)
+        revision = revision_of(connection, backend)
         if revision == HEAD:
             return
         if revision is not None:
-            backend.backup(revision)
+            backend.backup(connection, revision)
         migrate(connection, backend)
 
 

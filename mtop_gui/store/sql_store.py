@@ -16,6 +16,7 @@ from mtop_gui.store.decision_rows import (
     append,
     decision_of,
     redoable,
+    replay,
     retract,
     standing,
     under_key,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.backend import Backend
+    from mtop_gui.store.journal import Entry
 
 T = TypeVar("T")
 
@@ -52,23 +54,26 @@ class SqlReviewStore(ReviewStore):
         """Where the store is, as a user would name it."""
         return self._backend.place
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the opening."""
+        return tuple(self._backend.notices)
+
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _reading(self, bulk: bool = False) -> Iterator[Connection]:
         self._check_open()
-        with (
-            explained(self._backend),
-            self._backend.reading(),
-            self._backend.engine.connect() as connection,
-        ):
+        engine = self._backend.engine
+        reader = engine.execution_options(mtop_bulk=True) if bulk else engine
+        with explained(self._backend), self._backend.reading(), reader.connect() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self, what: str = "decisions") -> Iterator[Connection]:
         """One transaction that holds the write lock; durable, and in the right file, once this exits."""
         self._check_open()
         if self._backend.read_only:
             raise StoreError(f"{self.place} was opened for reading only: open it for writing.")
-        writer = self._backend.engine.execution_options(mtop_write=True)
+        writer = self._backend.engine.execution_options(mtop_write=what)
         with explained(self._backend), self._backend.writing():
             self._backend.check_present()
             with writer.begin() as connection:
@@ -101,6 +106,20 @@ class SqlReviewStore(ReviewStore):
             there = under_key(connection, key) if key else None
             return there or retract(connection, connection.execute(query).first(), key)
 
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return not self._backend.read_only
+
+    def replay(self, entries: Sequence[Entry]) -> None:
+        """Append rows that waited in a journal, in one transaction; those that are there already are left out.
+
+        A retraction of what somebody took back meanwhile, or of what never arrived, has nothing left to say.
+        """
+        with self._writing() as connection:
+            for entry in entries:
+                replay(connection, entry)
+
     def current(self, content_hash: str, reviewer: str | None = None) -> Decision | None:
         """Give the last standing Decision on a Spectrum."""
         query = sa.select(*COLUMNS).where(decisions.c.content_hash == content_hash, *standing(reviewer))
@@ -116,7 +135,7 @@ class SqlReviewStore(ReviewStore):
             .group_by(decisions.c.content_hash)
         )
         query = sa.select(*COLUMNS).where(decisions.c.id.in_(latest)).order_by(decisions.c.id)
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             return {row.content_hash: decision_of(row) for row in connection.execute(query)}
 
     def history(self, content_hash: str) -> list[Decision]:
@@ -150,7 +169,7 @@ class SqlReviewStore(ReviewStore):
             [None] if content_hashes is None else _chunks(list(content_hashes))
         )
         found: dict[str, list[Decision]] = {}
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             for chunk in chunks:
                 latest = sa.select(sa.func.max(decisions.c.id)).where(*standing(None))
                 if chunk is not None:
@@ -163,7 +182,7 @@ class SqlReviewStore(ReviewStore):
 
     def _select(self, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[Decision]:
         query = sa.select(*COLUMNS).where(condition).order_by(decisions.c.id).limit(limit)
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             rows = connection.execute(query)
             return [decision_of(row) for row in rows]
 
@@ -174,13 +193,13 @@ class SqlReviewStore(ReviewStore):
             .where(*standing(reviewer))
             .group_by(decisions.c.content_hash)
         )
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             return {content_hash: int(count) for content_hash, count in connection.execute(query)}
 
     def reviewers(self) -> list[str]:
         """Name everybody who has ever recorded a Decision."""
         # Sorted here: databases differ in their alphabets.
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             return sorted(connection.execute(sa.select(decisions.c.reviewer).distinct()).scalars())
 
     def assign(
@@ -198,7 +217,7 @@ class SqlReviewStore(ReviewStore):
 
     def assignments(self) -> list[Assignment]:
         """Give all assignments."""
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             return assignment_rows.select(connection)
 
     def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
@@ -208,7 +227,7 @@ class SqlReviewStore(ReviewStore):
 
     def workloads(self) -> dict[str, Workload]:
         """Count assignments and how many of them are decided."""
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             return assignment_rows.workloads(connection)
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
@@ -218,7 +237,7 @@ class SqlReviewStore(ReviewStore):
             return
         # Compressing is the slow half: it is done before the write lock is taken.
         rows = prediction_rows.encode_all(unique.values())
-        with self._writing() as connection:
+        with self._writing("cache") as connection:
             known: dict[tuple[str, str], int] = {}
             for (_, grid), entry in zip(rows, unique.values(), strict=True):
                 key = (grid["bundle"], grid["digest"])
@@ -233,7 +252,7 @@ class SqlReviewStore(ReviewStore):
         """Give the cached Predictions among `content_hashes`."""
         # Grids repeat in every row; they are fetched and unpacked once.
         found: list[Any] = []
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             for chunk in _chunks(list(content_hashes)):
                 query = sa.select(predictions).where(
                     predictions.c.bundle_name == storable(bundle_name),
@@ -255,14 +274,14 @@ class SqlReviewStore(ReviewStore):
             path = absolute(file.path)
             known[(storable(path), file.row)] = {**file._asdict(), "path": path}
         if known:
-            with self._writing() as connection:
+            with self._writing("cache") as connection:
                 _replace_all(connection, files, list(known.values()))
 
     def known_files(self, paths: Iterable[Path | str]) -> dict[tuple[str, int], KnownFile]:
         """Give what is remembered of all rows of these files."""
         spelled = {storable(absolute(path)): absolute(path) for path in paths}
         known = {}
-        with self._reading() as connection:
+        with self._reading(bulk=True) as connection:
             for chunk in _chunks(list(spelled)):
                 for row in connection.execute(sa.select(files).where(files.c.path.in_(chunk))):
                     path = spelled[row.path]

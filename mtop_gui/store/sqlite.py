@@ -34,17 +34,30 @@ class SqliteBackend:
     ----------
     path : the file, or ``:memory:``. The folder must exist; the file is made where it is missing.
     read_only : only look at an existing file.
+    must_exist : never make a file: one that was there has gone, and an empty one must not take its place.
+    busy_seconds : how long to wait for another program's write to end, None for BUSY_SECONDS.
 
     Raises
     ------
     StoreError : the folder is missing, the path is a folder, or the file may not be written.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        read_only: bool = False,
+        must_exist: bool = False,
+        busy_seconds: float | None = None,
+    ) -> None:
         self.in_memory = str(path) == MEMORY
         self.read_only = read_only
+        self._may_make = not (read_only or must_exist)
+        self._busy_seconds = busy_seconds
         self.path = Path(path) if self.in_memory else Path(path).absolute()
         self.place = "the review store in memory" if self.in_memory else f"the review store {self.path}"
+        self.notices: list[str] = []
+        self.schema = None
         self._identity: tuple[int, int] | None = None
         self._lock = threading.RLock()
         if not self.in_memory:
@@ -60,23 +73,23 @@ class SqliteBackend:
         """Make the file if it is missing, and remember which one it is."""
         folder = self.path.parent
         if not folder.is_dir():
-            raise StoreError(
+            raise StoreUnavailableError(
                 f"{self.place} cannot be opened: its folder is not there; connect the disk or choose another."
             )
         if self.path.is_dir():
             raise StoreError(f"{self.place} cannot be opened: it is a folder; name a file.")
         try:
-            if not self.read_only:
+            if self._may_make:
                 self.path.touch()
             status = self.path.stat()
         except FileNotFoundError:
-            raise StoreError(f"{self.place} is not there; check the path.") from None
+            raise StoreUnavailableError(f"{self.place} is not there; check the path.") from None
         except PermissionError:
-            raise StoreError(self._refusal()) from None
+            raise StoreUnavailableError(self._refusal(), readable=True) from None
         except OSError as error:
-            raise StoreError(f"{self.place} cannot be opened ({error.strerror}).") from error
+            raise StoreUnavailableError(f"{self.place} cannot be opened ({error.strerror}).") from error
         if not self.read_only and not (os.access(self.path, os.W_OK) and os.access(folder, os.W_OK)):
-            raise StoreError(self._refusal())
+            raise StoreUnavailableError(self._refusal(), readable=True)
         self._identity = (status.st_dev, status.st_ino)
 
     def _refusal(self) -> str:
@@ -95,7 +108,7 @@ class SqliteBackend:
         connection = sqlite3.connect(
             MEMORY if self.in_memory else self._uri(),
             uri=not self.in_memory,
-            timeout=BUSY_SECONDS,
+            timeout=BUSY_SECONDS if self._busy_seconds is None else self._busy_seconds,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -139,7 +152,7 @@ class SqliteBackend:
         except OSError:
             status = None
         if status is None or (status.st_dev, status.st_ino) != self._identity:
-            raise StoreError(
+            raise StoreUnavailableError(
                 f"{self.place} was moved or deleted while in use, so nothing was saved; put it back and open it again."
             )
 
@@ -150,10 +163,12 @@ class SqliteBackend:
         sentence = _SENTENCES.get(code)
         if sentence is None:
             return StoreError(f"{self.place} cannot be used ({cause}).")
-        kind = StoreError if code == sqlite3.SQLITE_NOTADB else StoreUnavailableError
-        return kind(f"{self.place} {sentence}")
+        text = f"{self.place} {sentence}"
+        if code == sqlite3.SQLITE_NOTADB:
+            return StoreError(text)
+        return StoreUnavailableError(text, readable=code in _STILL_READABLE)
 
-    def backup(self, revision: str) -> None:
+    def backup(self, connection: Connection, revision: str) -> None:
         """Copy the whole database beside itself, as ``<name>.backup-<revision>``, never over an older copy."""
         if self.in_memory:
             return
@@ -173,6 +188,7 @@ class SqliteBackend:
             raise StoreError(
                 f"{self.place} must be upgraded but no copy of it could be made ({error}); free some disk space."
             ) from error
+        self.notices.append(f"{self.place} was upgraded; a copy of it as it was is {target}.")
 
     def append_only_ddl(self, table: str) -> tuple[str, ...]:
         """Make triggers against UPDATE, DELETE and the delete hidden in INSERT OR REPLACE."""
@@ -210,6 +226,8 @@ _SENTENCES = {
     sqlite3.SQLITE_NOTADB: "is no review store: it is a file of another kind; choose another.",
     sqlite3.SQLITE_CORRUPT: "is damaged: restore it from a backup copy beside it.",
 }
+
+_STILL_READABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL)
 
 
 def _code(error: Exception) -> int:
