@@ -15,7 +15,7 @@ DEFAULT_BUNDLE = "moons-lr"
 
 app = typer.Typer(
     name="mtop",
-    help="Vet galaxy redshifts: predict, simulate, train, review, or open the window.",
+    help="Vet galaxy redshifts: predict, simulate, train, evaluate, review, or open the window.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -138,6 +138,62 @@ def train(
             resume=resume,
             batch_size=batch_size,
             max_hours=max_hours,
+        )
+
+
+@app.command()
+def evaluate(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="BUNDLE SURVEY.h5 | [BUNDLE] CATALOGUE TRUTH",
+            help="A bundle (name or folder) and a mock survey; or a predicted catalogue and a table of true redshifts "
+            "(file, row, z_true, class).",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", metavar="REPORT_DIR", help="Folder of the report; made if missing."),
+    ],
+    galaxies: Annotated[
+        int | None, typer.Option(min=1, help="At most so many test galaxies; default all.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME|DIR", help="Another bundle on the same spectra; may repeat."),
+    ] = None,
+    mc_passes: Annotated[int, typer.Option(min=1, help="MC-dropout passes per spectrum.")] = 1,
+    entropy_threshold: Annotated[
+        float, typer.Option(min=0.0, help="Flag redshift PDFs of this natural-log entropy and more.")
+    ] = 2.0,
+    seed: Seed = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Threads of χ² and limit.")] = min(4, os.cpu_count() or 1),
+    without_chi2: Annotated[
+        bool, typer.Option("--without-chi2", help="Leave the classical peer out.")
+    ] = False,
+    without_limit: Annotated[
+        bool, typer.Option("--without-limit", help="Leave the true-template limit out.")
+    ] = False,
+    without_embedding: Annotated[
+        bool, typer.Option("--without-embedding", help="Leave the picture of the embedding out.")
+    ] = False,
+) -> None:
+    """Measure how good redshifts are: report.json, report.html and figures."""
+    from mtop_gui.commands.evaluate import evaluate as run
+
+    with plain_errors():
+        run(
+            sources,
+            output,
+            galaxies=galaxies,
+            baselines=baseline or [],
+            mc_passes=mc_passes,
+            entropy_threshold=entropy_threshold,
+            seed=seed,
+            jobs=jobs,
+            chi2=not without_chi2,
+            limit=not without_limit,
+            embedding=not without_embedding,
         )
 
 

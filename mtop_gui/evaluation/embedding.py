@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtop_gui.core.preparation import prepare
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -26,8 +24,7 @@ def embedder(predictor: Any) -> Callable[[Sequence[Spectrum]], FloatArray] | Non
 
     Parameters
     ----------
-    predictor : a Predictor; its own ``embed`` is taken where it has one, else the output "embedding" of a network that
-        takes spectrum and continuum.
+    predictor : a Predictor; its own ``embed`` is taken where it has one, else the output "embedding" of its network.
 
     Returns
     -------
@@ -37,18 +34,15 @@ def embedder(predictor: Any) -> Callable[[Sequence[Spectrum]], FloatArray] | Non
     if own is not None:
         return lambda spectra: np.asarray(own(spectra), dtype=np.float64)
     bundle = getattr(predictor, "bundle", None)
-    if bundle is None or bundle.architecture != "mtopnet":
+    if bundle is None:
         return None
     from mtop_gui.network.loading import inference_model
 
     model = inference_model(bundle)
 
     def embed(spectra: Sequence[Spectrum]) -> FloatArray:
-        prepared = [prepare(spectrum, bundle.preparation, predictor.instrument) for spectrum in spectra]
-        inputs = {
-            "spectrum": np.stack([one.flux for one in prepared])[..., None],
-            "continuum": np.stack([one.continuum for one in prepared]),
-        }
+        prepared = bundle.preparation.prepare(spectra, predictor.instrument)
+        inputs = {name: np.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
         return np.asarray(model.predict_on_batch(inputs)["embedding"], dtype=np.float64)
 
     return embed

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.core.events import Report
+    from mtop_gui.evaluation.catalogue_run import Case
     from mtop_gui.evaluation.judge import Answers
     from mtop_gui.evaluation.survey_run import Judged
 
@@ -66,6 +67,14 @@ def pictures(judged: Judged, report: Report | None = None) -> list[Picture]:
             caption = f"{drawing.caption} {note}".strip()
             made.append(Picture(drawing.name, drawing.title, caption, as_png(figure)))
     return made
+
+
+def catalogue_pictures(cases: Sequence[Case]) -> list[Picture]:
+    """Draw the figures about a catalogue judged with a truth table."""
+    from mtop_gui.evaluation.figures_catalogue import draw_folders
+
+    drawn = draw_folders(cases)
+    return [] if drawn is None else [drawn]
 
 
 def panels(columns: int, rows: int = 1, *, width: float = 3.6, height: float = 2.9) -> tuple[Any, list[Any]]:

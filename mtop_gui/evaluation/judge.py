@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.prediction import Prediction, Predicts
     from mtop_gui.core.spectrum import Spectrum
-    from mtop_gui.evaluation.chi2 import Chi2Scan
-    from mtop_gui.evaluation.limit import TrueTemplate
+    from mtop_gui.evaluation.chi2 import Chi2Fit, Chi2Scan
+    from mtop_gui.evaluation.limit import LimitFit, TrueTemplate
     from mtop_gui.evaluation.sample import Chunk, Sample
     from mtop_gui.simulation.survey import Survey
 
@@ -162,15 +163,18 @@ class Chi2Method:
 
     name, title = "chi2", "χ² (principal components, archetypes)"
 
-    def __init__(self, scan: Chi2Scan) -> None:
+    def __init__(self, scan: Chi2Scan, jobs: int = 1) -> None:
         self._scan = scan
+        self._jobs = jobs
 
     def look(self, chunk: Chunk) -> Mapping[str, FloatArray]:
         """Scan each spectrum."""
-        fits = [
-            self._scan.fit(self._scan.gridder.weigh(flux, sigma))
-            for flux, sigma in zip(chunk.flux, chunk.sigma, strict=True)
-        ]
+
+        def fit(flux: FloatArray, sigma: FloatArray) -> Chi2Fit:
+            return self._scan.fit(self._scan.gridder.weigh(flux, sigma))
+
+        with ThreadPoolExecutor(self._jobs) as pool:
+            fits = list(pool.map(fit, chunk.flux, chunk.sigma))
         lead = np.array([fit.delta_chi2 for fit in fits])
         return {
             "redshift": np.array([fit.redshift for fit in fits]),
@@ -185,19 +189,21 @@ class LimitMethod:
 
     name, title = "limit", "limit (true template known)"
 
-    def __init__(self, limit: TrueTemplate, survey: Survey) -> None:
+    def __init__(self, limit: TrueTemplate, survey: Survey, jobs: int = 1) -> None:
         self._limit = limit
+        self._jobs = jobs
         self._survey = survey
 
     def look(self, chunk: Chunk) -> Mapping[str, FloatArray]:
         """Find the shift of each galaxy's own template."""
         gridder = self._limit.gridder
-        fits = [
-            self._limit.fit(gridder.template(true), float(redshift), gridder.weigh(flux, sigma))
-            for true, redshift, flux, sigma in zip(
-                self._survey.flux(chunk.galaxies), chunk.redshift, chunk.flux, chunk.sigma, strict=True
-            )
-        ]
+
+        def fit(true: FloatArray, redshift: float, flux: FloatArray, sigma: FloatArray) -> LimitFit:
+            return self._limit.fit(gridder.template(true), float(redshift), gridder.weigh(flux, sigma))
+
+        true = self._survey.flux(chunk.galaxies)
+        with ThreadPoolExecutor(self._jobs) as pool:
+            fits = list(pool.map(fit, true, chunk.redshift, chunk.flux, chunk.sigma))
         nothing = np.full(len(fits), np.nan)
         return {
             "redshift": np.array([fit.redshift for fit in fits]),

@@ -44,6 +44,7 @@ class Options:
     mc_passes, entropy_threshold : of the networks' Predictions.
     chi2, limit, embedding : whether these are made.
     templates : training spectra from which the χ² templates are learned.
+    jobs : threads of χ² and limit; the network uses what TensorFlow takes.
     """
 
     galaxies: int | None = None
@@ -54,6 +55,7 @@ class Options:
     limit: bool = True
     embedding: bool = True
     templates: int = 2000
+    jobs: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +126,13 @@ def judge_survey(
             templates = learn_templates(
                 survey, gridder, reach, spectra=options.templates, seed=options.seed, report=report
             )
-            methods.append(Chi2Method(Chi2Scan(gridder, templates, reach)))
+            methods.append(Chi2Method(Chi2Scan(gridder, templates, reach), options.jobs))
         if options.limit:
-            methods.append(LimitMethod(TrueTemplate(instrument, usable, reach, median_window=window), survey))
+            methods.append(
+                LimitMethod(
+                    TrueTemplate(instrument, usable, reach, median_window=window), survey, options.jobs
+                )
+            )
         answers = judge(sample, survey, instrument, methods, report=report)
         two_lines = _two_lines(sample, survey, instrument, usable)
         embedded, embedding = _embedding(main, sample, survey, instrument, options, report)
