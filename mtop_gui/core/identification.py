@@ -108,17 +108,18 @@ def competing_lines(
     """
     main, rest = _main_lines()
     apart = np.abs(np.log(rest[:, None] * (1.0 + first) / (rest[None, :] * (1.0 + second))))
-    best, highest = None, 0.0
-    for one, other in np.argwhere(apart < SAME_PLACE).tolist():
-        place = float(rest[one]) * (1.0 + first)
+    best: tuple[SpectralLine, SpectralLine] | None = None
+    highest = 0.0
+    for i, j in np.argwhere(apart < SAME_PLACE).tolist():
+        place = float(rest[i]) * (1.0 + first)
         start, stop = np.searchsorted(wavelength, [place * (1.0 - SAME_PLACE), place * (1.0 + SAME_PLACE)])
         if start == stop:
             continue
         # Of two pairs on one blend, the more telling one.
-        telling = 1.0 - 0.01 * (rank_of(main[one].name) + rank_of(main[other].name))
+        telling = 1.0 - 0.01 * (rank_of(main[i].name) + rank_of(main[j].name))
         weight = float(np.nanmax(strength[start:stop])) * telling
         if weight > highest:
-            best, highest = (main[one], main[other]), weight
+            best, highest = (main[i], main[j]), weight
     if best is None:
         return None
     one, two = best

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mtop_gui.core.confidence import Peak
     from mtop_gui.core.prediction import Prediction
 
 REDSHIFT_LIMITS = (-0.02, 30.0)
 SAME = 1e-6
 """Redshifts nearer than this are one."""
+DISTINCT = 0.003
+"""Peaks nearer than this, in Δz/(1+z), are not worth comparing."""
 
 
 def allowed(redshift: float) -> float | None:
@@ -38,6 +42,23 @@ def nearest_peak(prediction: Prediction | None, redshift: float) -> int:
     """Give which peak is nearest; -1 when there are none."""
     distances = [abs(peak.redshift - redshift) for peak in peaks_of(prediction)]
     return int(np.argmin(distances)) if distances else -1
+
+
+def second_candidate(
+    peaks: Sequence[Peak], candidate: float | None, kept: float | None = None
+) -> float | None:
+    """Give the redshift to compare a candidate with: the one a person kept, else the best peak that is another.
+
+    Parameters
+    ----------
+    kept : what the person kept; it counts unless the candidate has come to sit on it.
+    """
+    if candidate is None:
+        return kept
+    if kept is not None and abs(kept - candidate) > SAME:
+        return kept
+    others = (p.redshift for p in peaks if abs(p.redshift - candidate) > DISTINCT * (1.0 + candidate))
+    return next(others, None)
 
 
 def origin_of(number: int) -> str:
