@@ -101,6 +101,20 @@ class Decision:
     id: int | None = None
 
 
+SETTLED_BY = "settled by "
+"""Begins the reviewer's name of a Decision with which somebody settled the others' conflict: nobody's own opinion."""
+
+
+def settler_name(reviewer: str) -> str:
+    """Give the name under which a reviewer settles conflicts."""
+    return SETTLED_BY + reviewer
+
+
+def is_settlement(decision: Decision) -> bool:
+    """Tell whether a Decision settles a conflict of others."""
+    return decision.reviewer.startswith(SETTLED_BY)
+
+
 def check(decision: Decision) -> None:
     """Make sure that a Decision keeps to its quality scale, the classes and the issues.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
+
+from mtop_gui.core.decision import is_settlement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -152,7 +154,8 @@ def merge_all(decisions: Iterable[Decision], rule: str) -> list[Merging]:
 
     Returns
     -------
-    One Merged or Conflict for each Spectrum, in the order in which the Spectra first occur.
+    One Merged or Conflict for each Spectrum, in the order in which the Spectra first occur. Where somebody settled a
+    conflict (`core.decision.is_settlement`), that is what counts.
 
     Raises
     ------
@@ -163,7 +166,20 @@ def merge_all(decisions: Iterable[Decision], rule: str) -> list[Merging]:
     groups: dict[str, list[Decision]] = {}
     for decision in decisions:
         groups.setdefault(decision.content_hash, []).append(decision)
-    return [RULES[rule](group) for group in groups.values()]
+    return [_settled(group) or RULES[rule](group) for group in groups.values()]
+
+
+def _settled(decisions: Sequence[Decision]) -> Merged | None:
+    """Give what a settlement among the Decisions says, the latest one; None when there is none."""
+    final = [decision for decision in decisions if is_settlement(decision)]
+    if not final:
+        return None
+    last = max(final, key=lambda decision: decision.id or 0)
+    opinions = [decision for decision in decisions if not is_settlement(decision)]
+    return replace(
+        _joined([last], last.redshift, last.quality, last.spectrum_class),
+        reviewers=(*(decision.reviewer for decision in opinions), last.reviewer),
+    )
 
 
 def _check(decisions: Sequence[Decision]) -> None:

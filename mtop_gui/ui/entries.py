@@ -138,6 +138,10 @@ class Entries:
         """Give the number of a spectrum by its place; None when it is not listed."""
         return self._where.get((str(path), row))
 
+    def find_place(self, file: str, row: int) -> int | None:
+        """Give the number of a spectrum by its place as a Decision names it; None when it is not listed."""
+        return self._where.get((file, row))
+
     def place(self, number: int) -> SpectrumId:
         """Give file and row of an entry."""
         return SpectrumId(self.paths[number], self.rows[number])

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from mtop_gui.core.decision import QUALITY_SCALES, Decision, QualityScale
+from mtop_gui.core.decision import QUALITY_SCALES, Decision, QualityScale, is_settlement, settler_name
 from mtop_gui.core.errors import StoreError
+from mtop_gui.store.standing import redoable, undoable
 from mtop_gui.ui.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.session import Session
+
+    Step = Callable[[str], Decision | None]
+    NextOf = Callable[[Sequence[Decision]], Decision | None]
+
+RECENT = 200
+"""So many of a reviewer's last rows tell whether he settled a conflict after his last own Decision."""
 
 
 class Reviewing(QObject):
@@ -27,6 +34,8 @@ class Reviewing(QObject):
     refused = Signal(str)
     """One sentence on what could not be saved; nothing was marked as saved."""
     changed = Signal()
+    recorded = Signal(object)
+    """A row that is durable now: a Decision, or an undo or redo of one (`retracts` set)."""
 
     def __init__(self, session: Session, store: ReviewStore, scale: str) -> None:
         super().__init__(session)
@@ -148,6 +157,7 @@ class Reviewing(QObject):
             self.refused.emit(f"Not saved: {error}")
             return False
         self._stand(kept.content_hash, kept)
+        self.recorded.emit(kept)
         redshift = "no redshift" if kept.redshift is None else f"z {kept.redshift:.5f}"
         self.saved.emit(f"Saved: {kept.name}, quality {kept.quality}, {redshift}")
         return True
@@ -170,16 +180,17 @@ class Reviewing(QObject):
 
     def undo(self) -> None:
         """Take back the reviewer's last Decision, also one of an earlier day, and show its spectrum as it was before."""
-        self._turn(self._store.undo, "Taken back", "There is no decision left to take back.")
+        self._turn(self._store.undo, undoable, "Taken back", "There is no decision left to take back.")
 
     def redo(self) -> None:
         """Let the Decision that was last taken back stand again."""
-        self._turn(self._store.redo, "Restored", "There is no taken-back decision to restore.")
+        self._turn(self._store.redo, redoable, "Restored", "There is no taken-back decision to restore.")
 
-    def _turn(self, step: Callable[[str], Decision | None], done: str, nothing: str) -> None:
+    def _turn(self, step: Step, next_of: NextOf, done: str, nothing: str) -> None:
+        me = self._session.reviewer
         try:
-            row = step(self._session.reviewer)
-            current = self._store.current(row.content_hash, self._session.reviewer) if row else None
+            row = step(self._last_of(next_of))
+            current = self._store.current(row.content_hash, me) if row else None
         except StoreError as error:
             self.refused.emit(f"Nothing was changed: {error}")
             return
@@ -187,16 +198,34 @@ class Reviewing(QObject):
             self.saved.emit(nothing)
             return
         number = self._number(row)
-        if number is not None and current is None:
-            # What was typed is not lost with the Decision: changing the quality alone takes one key.
-            self._session.put_back(number, row)
-        self._by_place.pop((row.file, row.row), None)
-        self._stand(row.content_hash, current)
+        if not is_settlement(row):
+            if number is not None and current is None:
+                # What was typed is not lost with the Decision: changing the quality alone takes one key.
+                self._session.put_back(number, row)
+            self._by_place.pop((row.file, row.row), None)
+            self._stand(row.content_hash, current)
         if number is not None:
             self._mark(number)
             self._session.select(number)
+        self.recorded.emit(row)
+        self.changed.emit()
+        what = "settlement, " if is_settlement(row) else ""
         elsewhere = "" if number is not None else f" ({Path(row.file).name} is not open)"
-        self.saved.emit(f"{done}: {row.name}, quality {row.quality}{elsewhere}")
+        self.saved.emit(f"{done}: {row.name}, {what}quality {row.quality}{elsewhere}")
+
+    def _last_of(self, next_of: NextOf) -> str:
+        """Give the name under which the reviewer acted last: his own, or that of a settler of conflicts."""
+        me, settler = self._session.reviewer, settler_name(self._session.reviewer)
+        settled = self._store.trail(settler, RECENT)
+        candidate = next_of(settled)
+        if candidate is None:
+            return me
+        own = self._store.trail(me, RECENT)
+        other = next_of(own)
+        ids = [row.id or 0 for row in own if row.retracts is None]
+        if next_of is redoable and ids and max(ids) > (candidate.id or 0):
+            return me  # a new Decision ends what could be redone
+        return settler if other is None or (candidate.id or 0) > (other.id or 0) else me
 
     def _number(self, row: Decision) -> int | None:
         return self._session.entries.find(Path(row.file), row.row)
