@@ -14,12 +14,13 @@ from mtop_gui.io.registry import (
     read_one,
     read_rows,
 )
-from mtop_gui.io.writers import read_catalogue, write_catalogue
+from mtop_gui.io.writers import dataset_parts, read_catalogue, stream_catalogue, write_catalogue
 
 __all__ = [
     "SpectrumHead",
     "UnreadableRow",
     "count",
+    "dataset_parts",
     "find_files",
     "index",
     "iter_rows",
@@ -28,5 +29,6 @@ __all__ = [
     "read_catalogue",
     "read_one",
     "read_rows",
+    "stream_catalogue",
     "write_catalogue",
 ]

@@ -64,11 +64,8 @@ def write_table(
     if not path.absolute().parent.is_dir():
         raise ExportError(f"{path} cannot be written: its folder is not there.")
     kinds = {name: (types or {}).get(name) or _kind(values) for name, values in columns.items()}
-    cells = {name: [_cell(value, kinds[name]) for value in values] for name, values in columns.items()}
-    try:
-        _atomically(path, lambda partial: write(cells, kinds, Facts(meta or {}, units or {}), partial))
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written ({error.strerror or error}).") from error
+    cells = {name: [plain_cell(value, kinds[name]) for value in values] for name, values in columns.items()}
+    write_atomically(path, lambda partial: write(cells, kinds, Facts(meta or {}, units or {}), partial))
 
 
 def read_table(path: Path | str) -> dict[str, list[Any]]:
@@ -117,7 +114,7 @@ def _masked(value: object) -> bool:
     return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
 
 
-def _cell(value: Any, kind: type) -> Any:
+def plain_cell(value: Any, kind: type) -> Any:
     """Give a value as what its column holds; None where masked."""
     if _masked(value):
         return None
@@ -125,8 +122,20 @@ def _cell(value: Any, kind: type) -> Any:
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8") if kind is str else kind(value)
 
 
-def _atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside `path`, make it durable, then put it in its place."""
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Write beside `path`, make it durable, then put it in its place.
+
+    Raises
+    ------
+    ExportError : the disk is full, or the folder may not be written.
+    """
+    try:
+        _write_beside(path, write)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def _write_beside(path: Path, write: Callable[[Path], None]) -> None:
     descriptor, name = tempfile.mkstemp(
         prefix=f".{path.stem}-", suffix=path.suffix, dir=path.absolute().parent
     )
@@ -161,7 +170,8 @@ def _astropy(columns: Columns, kinds: Mapping[str, type], facts: Facts) -> Any:
     return table
 
 
-def _write_ecsv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
+def write_ecsv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
+    """Write an .ecsv file."""
     _astropy(columns, kinds, facts).write(path, format="ascii.ecsv", overwrite=True)
 
 
@@ -170,23 +180,45 @@ def _write_votable(columns: Columns, kinds: Mapping[str, type], facts: Facts, pa
 
 
 def _write_fits(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
+    table = fits_table(columns, kinds, facts, needs_escape(columns, kinds))
+    table.write(path, format="fits", overwrite=True)
+
+
+def needs_escape(columns: Columns, kinds: Mapping[str, type]) -> bool:
+    """Tell whether any text cannot stand in a FITS column as it is."""
+    texts = (text for name, kind in kinds.items() if kind is str for text in columns[name] if text)
+    return any(not (text.isascii() and text.isprintable()) for text in texts)
+
+
+def fits_words(texts: Sequence[str | None], escaped: bool) -> list[str]:
+    """Give a column of texts as a .fits file holds it."""
+    return [_escape(text or "") if escaped else text or "" for text in texts]
+
+
+def fits_table(
+    columns: Columns,
+    kinds: Mapping[str, type],
+    facts: Facts,
+    escaped: bool,
+    widths: Mapping[str, int] | None = None,
+) -> Any:
+    """Make the astropy table that a .fits file holds; `widths` of its text columns where they are not the texts' own."""
     # FITS headers and text columns hold ASCII only.
     table = _astropy(columns, kinds, Facts({}, facts.units))
-    texts = {name: [value or "" for value in columns[name]] for name, kind in kinds.items() if kind is str}
-    escaped = any(not (text.isascii() and text.isprintable()) for texts_ in texts.values() for text in texts_)
     if escaped:
         table.meta[_ESCAPED] = True
     for name, kind in kinds.items():
         if kind is str:
-            words = [_escape(text) if escaped else text for text in texts[name]]
-            table[name] = words or np.array([], dtype="U1")
+            words = fits_words(columns[name], escaped)
+            width = widths[name] if widths else max(map(len, words), default=1) or 1
+            table[name] = np.array(words, dtype=f"U{width}")
         elif kind is int and hasattr(table[name], "mask"):
             table[name].fill_value = np.iinfo(np.int64).min
         elif kind is bool and hasattr(table[name], "mask"):
             # FITS has a null for logical columns, but astropy warns at every file that uses it.
             table[name].fill_value = False
     table.meta.update({key[:8].upper(): _ascii(value) for key, value in facts.meta.items()})
-    table.write(path, format="fits", overwrite=True)
+    return table
 
 
 def _escape(text: str) -> str:
@@ -203,10 +235,11 @@ def _write_csv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: 
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
-        writer.writerows(zip(*([_csv_cell(value) for value in c] for c in columns.values()), strict=True))
+        writer.writerows(zip(*([csv_cell(value) for value in c] for c in columns.values()), strict=True))
 
 
-def _csv_cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
+    """Give a cell as a .csv file holds it."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -215,14 +248,20 @@ def _csv_cell(value: Any) -> str:
 
 
 def _write_parquet(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
-    arrow, parquet = _pyarrow()
+    arrow, parquet = pyarrow_modules()
     names = {float: arrow.float64(), int: arrow.int64(), bool: arrow.bool_(), str: arrow.string()}
     data = {name: arrow.array(values, type=names[kinds[name]]) for name, values in columns.items()}
     table = arrow.table(data).replace_schema_metadata(dict(facts.meta))
     parquet.write_table(table, path)
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def pyarrow_modules() -> tuple[Any, Any]:
+    """Import pyarrow and its parquet.
+
+    Raises
+    ------
+    ExportError : it is not installed.
+    """
     try:
         import pyarrow
         import pyarrow.parquet
@@ -266,7 +305,7 @@ def _values(column: Any) -> list[Any]:
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:
-    _, parquet = _pyarrow()
+    _, parquet = pyarrow_modules()
     table = parquet.read_table(path)
     return {name: table[name].to_pylist() for name in table.column_names}
 
@@ -274,7 +313,7 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
 Writer: TypeAlias = Callable[[Columns, Mapping[str, type], Facts, Path], None]
 
 _WRITERS: dict[str, Writer] = {
-    ".ecsv": _write_ecsv,
+    ".ecsv": write_ecsv,
     ".fits": _write_fits,
     ".csv": _write_csv,
     ".parquet": _write_parquet,

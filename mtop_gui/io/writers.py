@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from mtop_gui.core.catalogue import COLUMN_TYPES, CatalogueRow, is_masked
 from mtop_gui.core.errors import ExportError
-from mtop_gui.io.table_files import read_table, write_table
+from mtop_gui.io.streamed import write_parts
+from mtop_gui.io.table_files import Facts, read_table, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+PART_PATTERN = "part-*.parquet"
+"""The files of a Parquet data set: a folder for catalogues of more rows than one file should have."""
 
 _UNITS = {"ra": "deg", "dec": "deg"}
 _NOTHING: dict[type, Any] = {str: "", int: 0, float: float("nan"), bool: None}
@@ -43,10 +47,7 @@ def write_catalogue(
     ExportError : unknown suffix, a missing optional package, no permission, or a full disk.
     """
     path = Path(path).expanduser()
-    columns = {
-        name: [None if is_masked(value := getattr(row, name)) else value for row in rows]
-        for name in COLUMN_TYPES
-    }
+    columns = as_columns(rows)
     for name, values in (extra or {}).items():
         if name in columns or len(values) != len(rows):
             raise ExportError(f"the extra column '{name}' repeats a column or has not one value per row")
@@ -55,14 +56,54 @@ def write_catalogue(
     return path
 
 
+def stream_catalogue(
+    rows: Callable[[], Iterator[Sequence[CatalogueRow]]],
+    path: Path | str,
+    *,
+    meta: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a predicted catalogue that does not fit into memory, the same to the last byte as `write_catalogue`.
+
+    Parameters
+    ----------
+    rows : gives all rows anew at every call, some thousand at a time.
+    path : ``.ecsv``, ``.fits``, ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    ExportError : as `write_catalogue`.
+    """
+    path = Path(path).expanduser()
+    write_parts(lambda: map(as_columns, rows()), path, types=COLUMN_TYPES, facts=Facts(meta or {}, _UNITS))
+    return path
+
+
+def dataset_parts(folder: Path) -> list[Path]:
+    """List the files of a Parquet data set in order."""
+    return sorted(folder.glob(PART_PATTERN))
+
+
+def as_columns(rows: Sequence[CatalogueRow]) -> dict[str, list[Any]]:
+    """Give rows as columns; None where masked."""
+    return {
+        name: [None if is_masked(value := getattr(row, name)) else value for row in rows]
+        for name in COLUMN_TYPES
+    }
+
+
 def read_catalogue(path: Path | str) -> list[CatalogueRow]:
-    """Read back a catalogue that `write_catalogue` wrote; further columns are left out.
+    """Read back a catalogue that `write_catalogue` wrote, or a Parquet data set; further columns are left out.
 
     Raises
     ------
     ExportError : the file is missing, damaged, of an unknown suffix, or lacks the columns ``file`` and ``row``.
     """
     path = Path(path).expanduser()
+    if path.is_dir():
+        parts = dataset_parts(path)
+        if not parts:
+            raise ExportError(f"{path} is no predicted catalogue: it is a folder without {PART_PATTERN}")
+        return [row for part in parts for row in read_catalogue(part)]
     columns = _read_csv(path) if path.suffix.lower() == ".csv" else read_table(path)
     if not {"file", "row"} <= set(columns):
         raise ExportError(f"{path.name} is no predicted catalogue: it has no columns 'file' and 'row'")
