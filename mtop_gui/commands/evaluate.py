@@ -138,7 +138,6 @@ def _check_output(output: Path) -> None:
     parent = next((folder for folder in (output, *output.absolute().parents) if folder.exists()), None)
     if parent is None or not os.access(parent, os.W_OK | os.X_OK):
         fail(f"the report cannot be written into {output}: you may not write there.")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        fail("reports need matplotlib: install mtop-gui[figures].")
+    from mtop_gui.evaluation.figures import require_matplotlib
+
+    require_matplotlib()

@@ -236,7 +236,7 @@ def _shift(
 def _archetypes(coefficients: FloatArray, count: int, seed: int) -> FloatArray:
     """Cluster spectra of unit norm in the space of the components: (n_archetype, n_component)."""
     norm = np.linalg.norm(coefficients, axis=1, keepdims=True)
-    directions = coefficients / np.maximum(norm, 1e-30)
+    directions: FloatArray = coefficients / np.maximum(norm, 1e-30)
     if len(directions) <= count:
         return directions
     centres, labels = kmeans2(directions, count, seed=seed, minit="++", missing="warn")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mtop_gui.evaluation.errors import EvaluationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -42,6 +44,19 @@ class Drawing:
     title: str
     caption: str
     draw: Callable[[Judged], tuple[Any, str] | None]
+
+
+def require_matplotlib() -> None:
+    """Find out before the computing whether there is anything to draw with.
+
+    Raises
+    ------
+    EvaluationError : matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise EvaluationError("reports need matplotlib: install mtop-gui[figures]") from error
 
 
 def pictures(judged: Judged, report: Report | None = None) -> list[Picture]:
