@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class Band:
     """One arm of an Instrument.
 
-    Wavelength limits and step are in vacuum Å, `read_noise` in e-, `dark_per_hour` in e-/h; `gain` is the ADU per
+    Wavelength limits and step (the mean where pixels are not linear) are in vacuum Å, `read_noise` in e-, `dark_per_hour` in e-/h; `gain` is the ADU per
     electron that MOONS1D counts photons with.
     """
 
@@ -69,10 +70,12 @@ class Instrument:
         """Number of pixels of all bands together."""
         return sum(band.pixels for band in self.bands)
 
-    @property
+    @cached_property
     def step(self) -> FloatArray:
-        """(n_pix,) width of each pixel [Å]."""
-        return self.per_pixel([band.step for band in self.bands])
+        """(n_pix,) width of each pixel [Å]; where a table gives the wavelengths, half-way between the neighbours."""
+        if np.array_equal(self.wavelength, _linear_wavelength(self.bands)):
+            return self.per_pixel([band.step for band in self.bands])
+        return np.concatenate([np.gradient(self.wavelength[part]) for part in self.band_slices.values()])
 
     @property
     def resolution(self) -> FloatArray:

@@ -21,6 +21,7 @@ from mtop_gui.simulation.spectra import galaxy_spectra
 from mtop_gui.simulation.templates import LIGHT_SPEED, load_templates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mtop_gui.core.arrays import BoolArray, FloatArray
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Galaxies", "draw_galaxies", "galaxy_spectra", "select"]
 
 H_BAND = (14900.0, 17800.0)  # Å, top hat
+I_BAND = (6900.0, 8200.0)
 REDSHIFT_RANGE = (0.7, 2.95)
 MAG_LIMIT = 25.0
 MASS_LIMIT = 9.0  # log M⊙
@@ -44,7 +46,7 @@ class Galaxies:
     Attributes
     ----------
     redshift, logmass, logsfr : labels (log M⊙, log M⊙/yr).
-    mag_h : AB magnitude of the noise-free spectrum in H (1.49-1.78 µm), lines included.
+    mag_h, mag_i : AB magnitudes of the noise-free spectrum in H (1.49-1.78 µm) and i (0.69-0.82 µm), lines included.
     halpha_flux : erg/s/cm², after dust, before fibre loss.
     radius_arcsec, sersic : half-light radius and Sérsic index (1 or 4).
     quiescent, active : drawn from the quiescent mass function; has a narrow-line nucleus.
@@ -61,6 +63,7 @@ class Galaxies:
     logmass: FloatArray
     logsfr: FloatArray
     mag_h: FloatArray
+    mag_i: FloatArray
     halpha_flux: FloatArray
     radius_arcsec: FloatArray
     sersic: FloatArray
@@ -97,16 +100,45 @@ def draw_galaxies(
     ------
     SimulationError : the stellar templates are missing.
     """
+
+    def candidates() -> Candidates:
+        return draw_candidates(rng, _BATCH, redshift_range)
+
+    def wanted(batch: Galaxies) -> BoolArray:
+        bright = (batch.mag_h < mag_limit) | (batch.logmass > mass_limit)
+        return np.asarray(bright & (batch.mag_h < FAINTEST))
+
+    return draw_selected(rng, n, candidates, wanted, grid=grid)
+
+
+def draw_selected(
+    rng: np.random.Generator,
+    n: int,
+    candidates: Callable[[], Candidates],
+    wanted: Callable[[Galaxies], BoolArray],
+    *,
+    grid: Path | None = None,
+) -> Galaxies:
+    """Draw until `n` galaxies pass a selection on their light.
+
+    Parameters
+    ----------
+    candidates : draws a batch of galaxies to choose from.
+    wanted : tells which of a completed batch to keep.
+
+    Raises
+    ------
+    SimulationError : the stellar templates are missing.
+    """
     templates = load_templates(grid)
     batches: list[Galaxies] = []
     missing = n
     while missing > 0:
-        batch = _complete(rng, draw_candidates(rng, _BATCH, redshift_range), templates)
-        wanted = (batch.mag_h < mag_limit) | (batch.logmass > mass_limit)
-        kept = np.flatnonzero(wanted & (batch.mag_h < FAINTEST))[:missing]
+        batch = _complete(rng, candidates(), templates)
+        kept = np.flatnonzero(wanted(batch))[:missing]
         batches.append(select(batch, kept))
         missing -= kept.size
-    return _concatenate(batches)
+    return concatenate(batches)
 
 
 def select(galaxies: Galaxies, indices: np.ndarray) -> Galaxies:
@@ -115,7 +147,8 @@ def select(galaxies: Galaxies, indices: np.ndarray) -> Galaxies:
     return Galaxies(**{k: v if k == "line_names" else v[indices] for k, v in values.items()})
 
 
-def _concatenate(batches: list[Galaxies]) -> Galaxies:
+def concatenate(batches: list[Galaxies]) -> Galaxies:
+    """Join populations in order."""
     names = [field.name for field in fields(Galaxies) if field.name != "line_names"]
     joined = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names}
     return Galaxies(**joined, line_names=batches[0].line_names)
@@ -135,11 +168,17 @@ def _complete(rng: np.random.Generator, drawn: Candidates, templates: Templates)
     radius, sersic = draw_sizes(rng, drawn)
     widths, velocity, sigma = draw_outflows(rng, drawn)
     names = tuple(line.name for line in lines)
+    stars = templates.combine_coarse(formed, log_metallicity)
+
+    def magnitude(band: tuple[float, float]) -> FloatArray:
+        return _magnitude(band, drawn.redshift, stars, attenuation, line_fluxes, templates.coarse_edges)
+
     return Galaxies(
         redshift=drawn.redshift,
         logmass=drawn.logmass,
         logsfr=drawn.logsfr,
-        mag_h=_mag_h(drawn.redshift, formed, log_metallicity, attenuation, line_fluxes, templates),
+        mag_h=magnitude(H_BAND),
+        mag_i=magnitude(I_BAND),
         halpha_flux=line_fluxes[:, names.index("Hα 6565")],
         radius_arcsec=radius,
         sersic=sersic,
@@ -179,26 +218,24 @@ def _sphere(redshift: FloatArray) -> FloatArray:
     return 4 * np.pi * luminosity_distance_cm(redshift) ** 2
 
 
-def _mag_h(
+def _magnitude(
+    band: tuple[float, float],
     redshift: FloatArray,
-    formed: FloatArray,
-    log_metallicity: FloatArray,
+    stars: FloatArray,
     attenuation: FloatArray,
     line_fluxes: FloatArray,
-    templates: Templates,
+    edges: FloatArray,
 ) -> FloatArray:
-    """Give AB magnitudes in H from the coarse templates and the lines; photon-counting top hat."""
-    edges = templates.coarse_edges
+    """Give AB magnitudes in a photon-counting top hat from coarse starlight (n, n_coarse) [L⊙/Å] and the lines."""
     centre = np.sqrt(edges[1:] * edges[:-1])
-    stars = templates.combine_coarse(formed, log_metallicity) * transmission(attenuation, centre)
     stretch = 1 + redshift[:, None]
-    low, high = (np.asarray(limit) / stretch for limit in H_BAND)
+    low, high = (np.asarray(limit) / stretch for limit in band)
     overlap = np.maximum(0.0, np.minimum(edges[1:], high) - np.maximum(edges[:-1], low))
-    flux_lambda = stars * L_SUN / (_sphere(redshift)[:, None] * stretch)
+    flux_lambda = stars * transmission(attenuation, centre) * L_SUN / (_sphere(redshift)[:, None] * stretch)
     photons = np.sum(flux_lambda * (centre * stretch) * (overlap * stretch), axis=1)
     observed = np.array([line.wavelength for line in emission_lines()]) * stretch
-    within = (observed > H_BAND[0]) & (observed < H_BAND[1])
+    within = (observed > band[0]) & (observed < band[1])
     photons += np.sum(line_fluxes * observed * within, axis=1)
     light_speed = LIGHT_SPEED * 1e13  # Å/s
-    flux_nu = photons / (light_speed * np.log(H_BAND[1] / H_BAND[0]))
+    flux_nu = photons / (light_speed * np.log(band[1] / band[0]))
     return np.asarray(-2.5 * np.log10(flux_nu) - 48.6)

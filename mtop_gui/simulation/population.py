@@ -87,10 +87,10 @@ def mass_function(redshift: FloatArray, logmass: FloatArray, *, quiescent: bool)
 
 
 @cache
-def _number_table(low: float, high: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Tabulate cell centres (redshift, log M*) and their expected numbers per type: (2, n_z, n_mass)."""
+def _number_table(low: float, high: float, most: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Tabulate cell centres (redshift, log M* up to `most`) and expected numbers per type: (2, n_z, n_mass)."""
     redshift = np.arange(low + _Z_STEP / 2, high, _Z_STEP)
-    logmass = np.arange(MASS_RANGE[0] + _MASS_STEP / 2, MASS_RANGE[1], _MASS_STEP)
+    logmass = np.arange(MASS_RANGE[0] + _MASS_STEP / 2, most, _MASS_STEP)
     comoving = luminosity_distance_cm(redshift) / MPC_CM / (1 + redshift)
     volume = comoving**2 / np.sqrt(0.3 * (1 + redshift) ** 3 + 0.7)
     z, m = np.meshgrid(redshift, logmass, indexing="ij")
@@ -98,12 +98,21 @@ def _number_table(low: float, high: float) -> tuple[FloatArray, FloatArray, Floa
     return redshift, logmass, numbers
 
 
-def draw_candidates(rng: np.random.Generator, n: int, redshift_range: tuple[float, float]) -> Candidates:
-    """Draw `n` galaxies from the mass functions within a redshift range."""
-    redshift, logmass, numbers = _number_table(*redshift_range)
+def draw_candidates(
+    rng: np.random.Generator,
+    n: int,
+    redshift_range: tuple[float, float],
+    *,
+    quiescent: bool | None = None,
+    most_mass: float = MASS_RANGE[1],
+) -> Candidates:
+    """Draw `n` galaxies from the mass functions within a redshift range, of one type unless `quiescent` is None."""
+    redshift, logmass, numbers = _number_table(*redshift_range, most_mass)
+    if quiescent is not None:
+        numbers = numbers * np.array([not quiescent, quiescent])[:, None, None]
     cell = rng.choice(numbers.size, size=n, p=(numbers / numbers.sum()).ravel())
     old, i, j = np.unravel_index(cell, numbers.shape)
-    quiescent = old.astype(bool)
+    passive = old.astype(bool)
     z = redshift[i] + _Z_STEP * (rng.random(n) - 0.5)
     mass = logmass[j] + _MASS_STEP * (rng.random(n) - 0.5)
     sequence = main_sequence(z, mass)
@@ -112,9 +121,9 @@ def draw_candidates(rng: np.random.Generator, n: int, redshift_range: tuple[floa
     offset -= np.where(rng.random(n) < FADING_SHARE, rng.uniform(0.3, 1.2, n), 0.0)
     # a residual rate about two dex below the main sequence at 10^11 M⊙, as EGG (Schreiber+17) gives to its passive galaxies
     residual = 0.5 * (mass - 11) + np.log10(1 + z) - 0.7 + 0.4 * rng.standard_normal(n)
-    rate = np.where(quiescent, np.minimum(residual, sequence - 1.0), sequence + offset)
+    rate = np.where(passive, np.minimum(residual, sequence - 1.0), sequence + offset)
     rate = np.clip(rate, *LOGSFR_RANGE)
-    return Candidates(z, mass, quiescent, rate, rate - sequence)
+    return Candidates(z, mass, passive, rate, rate - sequence)
 
 
 def draw_sizes(rng: np.random.Generator, drawn: Candidates) -> tuple[FloatArray, FloatArray]:

@@ -77,7 +77,7 @@ class Robustness:
 
     def _shifted(self, flux: Float32Array, mask: BoolArray, rng: np.random.Generator) -> Float32Array:
         """Move spectra by a fraction of a pixel, to first order (exact to 0.5 % for the largest shift)."""
-        shift = rng.uniform(-self.shift, self.shift, flux.shape[0]).astype(np.float32)[:, None]
+        shift = _column(rng.uniform(-self.shift, self.shift, size=flux.shape[:1]))
         moved = np.where(mask, np.float32(0), flux)
         step = 0.5 * shift * (moved[:, 2:] - moved[:, :-2])
         step[mask[:, 2:] | mask[:, :-2]] = 0.0

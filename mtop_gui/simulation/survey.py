@@ -10,8 +10,8 @@ import numpy as np
 from mtop_gui import __version__
 from mtop_gui.core.errors import SimulationError
 from mtop_gui.core.events import Advanced, ignore
+from mtop_gui.simulation.design import survey_design
 from mtop_gui.simulation.fibre import half_light_fraction
-from mtop_gui.simulation.galaxies import draw_galaxies
 from mtop_gui.simulation.interlopers import KINDS, draw_interlopers
 from mtop_gui.simulation.noise import FLUX_UNIT
 from mtop_gui.simulation.spectra import galaxy_spectra
@@ -67,7 +67,7 @@ def simulate_survey(
     if n_galaxies < 1:
         raise SimulationError(f"a survey of {n_galaxies} galaxies is empty: ask for at least one")
     h5py = _h5py()
-    galaxies = draw_galaxies(np.random.default_rng([seed, 0]), n_galaxies)
+    galaxies = survey_design(instrument.name).draw_galaxies(np.random.default_rng([seed, 0]), n_galaxies)
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,6 +133,15 @@ def add_interlopers(path: Path, instrument: Instrument, n: int, seed: int) -> Pa
             f"the survey {path} cannot be written ({error}): check the disk and folder"
         ) from error
     return path
+
+
+def has_interlopers(path: Path) -> bool:
+    """Tell whether a survey holds interlopers."""
+    try:
+        with _h5py().File(path, "r") as file:
+            return INTERLOPERS in file
+    except OSError:
+        return False
 
 
 def split_rows(n: int, seed: int) -> NDArray[np.int8]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mtop_gui.simulation.design import SurveyDesign, survey_design
 from mtop_gui.simulation.galaxies import Galaxies
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def fake_draw(rng: np.random.Generator, n: int) -> Galaxies:
         logmass=column(9, 11),
         logsfr=column(-1, 2),
         mag_h=column(22, 25),
+        mag_i=column(23, 26),
         halpha_flux=halpha,
         radius_arcsec=column(0.1, 0.9),
         sersic=rng.choice([1.0, 4.0], n),
@@ -52,3 +55,7 @@ def fake_spectra(
     centre = HALPHA * (1 + galaxies.redshift[indices, None])
     line = np.exp(-0.5 * ((instrument.wavelength - centre) / 3.0) ** 2) / (3.0 * np.sqrt(2 * np.pi))
     return np.asarray(1e-19 * (1 + np.asarray(indices)[:, None]) + galaxies.halpha_flux[indices, None] * line)
+
+
+def fake_design(instrument_name: str) -> SurveyDesign:
+    return replace(survey_design(instrument_name), draw_galaxies=fake_draw)

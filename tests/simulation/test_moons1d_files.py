@@ -15,7 +15,7 @@ from mtop_gui.simulation import survey as survey_module
 from mtop_gui.simulation.moons1d_files import TRUTH_COLUMNS, export_fits, strong_sky, write_moons1d
 from mtop_gui.simulation.observing import Observer
 from mtop_gui.simulation.survey import Survey, simulate_survey
-from tests.simulation.fakes import fake_draw, fake_spectra
+from tests.simulation.fakes import fake_design, fake_spectra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_wrong_pixels_are_refused(tmp_path: Path, instrument: Instrument) -> Non
 def test_export_writes_files_and_truth(
     tmp_path: Path, instrument: Instrument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(survey_module, "draw_galaxies", fake_draw)
+    monkeypatch.setattr(survey_module, "survey_design", fake_design)
     monkeypatch.setattr(survey_module, "galaxy_spectra", fake_spectra)
     path = simulate_survey(tmp_path / "mock.h5", instrument, 9, 5)
     with Survey(path) as survey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import h5py
@@ -16,7 +17,7 @@ from mtop_gui.simulation.fibre import point_source_fraction
 from mtop_gui.simulation.noise import FLUX_UNIT, NoiseModel
 from mtop_gui.simulation.observing import Observer
 from mtop_gui.simulation.survey import Survey, simulate_survey, split_rows
-from tests.simulation.fakes import fake_draw, fake_spectra
+from tests.simulation.fakes import fake_design, fake_draw, fake_spectra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def instrument() -> Instrument:
 @pytest.fixture(scope="module", autouse=True)
 def no_templates() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(survey_module, "draw_galaxies", fake_draw)
+        patch.setattr(survey_module, "survey_design", fake_design)
         patch.setattr(survey_module, "galaxy_spectra", fake_spectra)
         yield
 
@@ -170,7 +171,7 @@ def test_point_source_share_mixes_conventions(survey: Survey, instrument: Instru
 
 
 def test_observer_refuses_another_instrument(survey: Survey, instrument: Instrument) -> None:
-    other = type(instrument)(**{**vars(instrument), "name": "optical"})
+    other = replace(instrument, name="optical")
     with pytest.raises(SimulationError, match="was made for 'moons-lr'"):
         Observer(survey, other)
 
