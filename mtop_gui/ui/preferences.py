@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
 
     from mtop_gui.settings import Settings
+    from mtop_gui.ui.actions import Actions
     from mtop_gui.ui.app import Bench
 
 AT_THE_START = {"quality_scale": "the quality scale", "store": "the store"}
@@ -39,6 +40,9 @@ class Preferences(QObject):
         """Give the handlers by action id."""
         return {"settings": self.edit, "edit_keys": self.edit_keys}
 
+    def attach(self, actions: Actions) -> None:
+        """Take the QActions; none of them is a switch of a setting."""
+
     def remember_folders(self, folders: tuple[Path, ...]) -> None:
         """Put opened folders first in the list of recent ones."""
         for folder in reversed(folders):
@@ -57,6 +61,9 @@ class Preferences(QObject):
             bundle=bench.network.bundle,
             mc_passes=bench.network.mc_passes,
             smoothing=session.options.smoothing,
+            blind=session.blind,
+            merge_rule=bench.team.rule,
+            saved_filters=bench.window.browser.bar.filters.written(),
             text_scale=bench.desk.text_size.scale,
             keys={preset: dict(table) for preset, table in actions.keymap.changes.items()},
         )
