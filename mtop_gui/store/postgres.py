@@ -49,14 +49,15 @@ class PostgresBackend:
         self._connection_class = _patient(self._psycopg)
         self.engine = sa.create_engine(
             "postgresql+psycopg://",
-            creator=self._connect,
+            creator=self.connect,
             pool_pre_ping=True,
             pool_timeout=SILENCE_SECONDS,
             use_native_hstore=False,
         )
         event.listen(self.engine, "begin", self._begin)
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
+        """Make a connection of psycopg's own, set up for this store."""
         parameters = {
             "application_name": "mtop-gui",
             "connect_timeout": CONNECT_SECONDS,
@@ -91,7 +92,7 @@ class PostgresBackend:
             raise self.explain(error) from error
 
     def _start(self) -> None:
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             connection.autocommit = True
             there = connection.execute("SELECT to_regnamespace(%s)", (self.schema,)).fetchone()[0]
             if there is None and self.read_only:

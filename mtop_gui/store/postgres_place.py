@@ -116,10 +116,12 @@ def _complete(url: str, schema: str) -> PostgresPlace:
     def taken(name: str, otherwise: str = "") -> str:
         return str(known.pop(name, None) or defaults.get(name) or otherwise)
 
-    user = taken("user")
+    user, port = taken("user"), taken("port", "5432")
+    if not re.fullmatch(r"[0-9,]+", port):
+        raise StoreError(_unclear())
     return PostgresPlace(
         host=taken("host", "localhost"),
-        port=taken("port", "5432"),
+        port=port,
         database=taken("dbname", user),
         user=user,
         schema=schema,
@@ -144,6 +146,7 @@ def import_psycopg() -> Any:
         import psycopg
         import psycopg.conninfo
         import psycopg.pq
+        import psycopg.sql
     except ImportError:
         raise StoreError(
             "a PostgreSQL store needs the package psycopg: install it with  pip install 'mtop-gui[postgres]'."

@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -47,7 +48,7 @@ class PostgresServer:
     """One cluster in a temporary folder; `stop`, `start` and `freeze` are what a bad day does to it."""
 
     def __init__(self, programs: Path, *, durable: bool = False) -> None:
-        self._programs, self._durable = programs, durable
+        self.programs, self._durable = programs, durable
         self.password = secrets.token_hex(8)
         self.port = free_port()
         # The default temporary folder of pytest lets no other user in.
@@ -76,7 +77,7 @@ class PostgresServer:
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._whom, str(self._programs / program), *arguments]
+        command = [*self._whom, str(self.programs / program), *arguments]
         subprocess.run(command, check=True, capture_output=True, cwd="/")
 
     @property
@@ -91,12 +92,12 @@ class PostgresServer:
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._whom, str(self._programs / "postgres"), "-D", str(self._data), *words],
+                [*self._whom, str(self.programs / "postgres"), "-D", str(self._data), *words],
                 stdout=log,
                 stderr=log,
                 cwd="/",
             )
-        ready = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         for _ in range(600):
             if subprocess.run(ready, check=False).returncode == 0:
                 return
@@ -108,9 +109,22 @@ class PostgresServer:
     def stop(self, *, crash: bool = False) -> None:
         """Stop at once; sessions are cut off. With `crash` as in a power cut."""
         if self._process is not None:
-            self._process.send_signal(3 if crash else 2)  # SIGQUIT: immediate, SIGINT: fast shutdown
+            self._process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
             self._process.wait(60)
             self._process = None
+
+    def _processes(self) -> list[int]:
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
+
+    def freeze(self) -> None:
+        """Stop all its processes: connections stay, nothing is ever answered (Linux only)."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in self._processes():
+            os.kill(pid, signal.SIGCONT)
 
     def log(self) -> str:
         return (self._folder / "log").read_text(errors="replace")
