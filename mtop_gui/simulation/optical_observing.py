@@ -32,6 +32,9 @@ _PADDED: Final = 8640
 _ESTIMATED_SHARE: Final = 0.12  # of the files without errors: theirs are estimated from the data
 _BLOCK: Final = 100  # pixels over which they are
 _SIGNAL_RANGE: Final = (-0.6, 2.1)
+# airglow and sodium [Å]: badly subtracted or cut out in most surveys' spectra
+_AIRGLOW: Final = (5578.9, 5894.0, 6302.0, 6365.5)
+_CUT_SHARE: Final = 0.2
 _FAINTEST: Final = 0.2  # of the label's level: the least that sets the noise where a spectrum is dark
 
 
@@ -121,6 +124,7 @@ class OpticalObserver:
             noisy, error = self._expose(pixels, blurred[rows], level[rows], signal[rows], rng)
             seen[rows], sigma[rows] = pixels.to_grid(noisy, error)
         self._calibrate(seen, sigma, mode, rng)
+        self._cut(seen, sigma, rng)
         return seen, sigma
 
     def _absorb(self, flux: Float32Array, rng: np.random.Generator) -> Float32Array:
@@ -196,6 +200,19 @@ class OpticalObserver:
         flux *= gain
         sigma *= gain
 
+    def _cut(self, flux: Float32Array, sigma: Float32Array, rng: np.random.Generator) -> None:
+        """Cut out airglow lines, and in some the telluric A band, in place."""
+        wavelength = self.instrument.wavelength
+        for row in np.flatnonzero(rng.random(flux.shape[0]) < _CUT_SHARE):
+            reach = rng.uniform(8.0, 35.0)
+            gaps = [(line - reach, line + reach) for line in _AIRGLOW if rng.random() < 0.6]
+            if rng.random() < 0.3:
+                gaps.append((7580.0, rng.uniform(7640.0, 7720.0)))
+            for low, high in gaps:
+                first, last = np.searchsorted(wavelength, [low, high])
+                flux[row, first:last] = 0.0
+                sigma[row, first:last] = np.inf
+
 
 def _additive(pixels: NativePixels, n: int, rng: np.random.Generator) -> FloatArray:
     """Give what the stated errors do not know of, in units of the noise: sky residuals, fringes, a wrong zero level."""
@@ -203,7 +220,17 @@ def _additive(pixels: NativePixels, n: int, rng: np.random.Generator) -> FloatAr
     total = np.zeros((n, size))
     x = np.linspace(-1.0, 1.0, size)
     for row in np.flatnonzero(rng.random(n) < 0.4):
-        total[row] += rng.uniform(0.0, 0.4) * pixels.lines * rng.standard_normal(size)
+        total[row] += rng.uniform(0.0, 0.35) * pixels.lines * rng.standard_t(3, size)
+    for row in np.flatnonzero(rng.random(n) < 0.5):
+        for line in _AIRGLOW:
+            at = int(np.searchsorted(pixels.wavelength, line))
+            if 0 < at < size - 3 and rng.random() < 0.6:
+                total[row, at : at + int(rng.integers(1, 4))] += rng.normal(2.0, 8.0) * 10 ** rng.uniform(
+                    -0.5, 0.7
+                )
+    for row in np.flatnonzero(rng.random(n) < 0.12):
+        edge = np.exp(-np.arange(size) / rng.uniform(2.0, 12.0)) * rng.normal(0.0, 12.0)
+        total[row] += edge if rng.random() < 0.5 else edge[::-1]
     for row in np.flatnonzero(rng.random(n) < 0.3):
         total[row] += np.polynomial.legendre.legval(x, rng.normal(0.0, 0.2, 4))
     for row in np.flatnonzero(rng.random(n) < 0.15):

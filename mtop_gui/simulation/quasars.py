@@ -109,11 +109,11 @@ def _lines(rng: np.random.Generator, rest: FloatArray) -> FloatArray:
     """Give broad and narrow lines relative to the continuum."""
     total = np.zeros(rest.size)
     fwhm = 10 ** rng.normal(3.6, 0.17)
-    strength = 10 ** rng.normal(0.0, 0.15)
+    strength = 10 ** rng.normal(0.03, 0.2)
     blueshift = rng.exponential(600.0)
     for centre, width, relative, ionisation in _BROAD:
         velocity = -ionisation * blueshift + rng.normal(0.0, 100.0)
-        flux = width * strength * 10 ** rng.normal(0.0, 0.15)
+        flux = width * strength * 10 ** rng.normal(0.0, 0.18)
         # a broad core on broader wings, as fits of real lines need
         for share, factor in ((0.6, 0.8), (0.4, 2.0)):
             _add(total, rest, centre, velocity, fwhm * relative * factor / _FWHM, share * flux)
