@@ -43,6 +43,9 @@ class Settings:
         flag the same spectra; 1 means one deterministic pass.
     smoothing : Gaussian width in pixels, 0 for none.
     store : path or URL of the store, "" for the user's own.
+    blind : hide Predictions until the reviewer's first Decision on each Spectrum.
+    merge_rule : name in `store.merge.RULES`.
+    saved_filters : queues the person saved, ``name: expression``.
     recent_folders : newest first, at most MOST_RECENT.
     text_scale : size of all writing, as a multiple of the system's.
     watch : list and predict spectra as they arrive in the open folders.
@@ -60,6 +63,9 @@ class Settings:
     smoothing: float = 2.0
     store: str = ""
     recent_folders: tuple[str, ...] = ()
+    blind: bool = False
+    merge_rule: str = "desi"
+    saved_filters: tuple[str, ...] = ()
     text_scale: float = 1.0
     watch: bool = False
     samp: bool = False

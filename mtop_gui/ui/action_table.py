@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRESETS = ("marz", "specvizitor")
-GROUPS = ("File", "Spectrum", "Redshift", "Lines", "Review", "View", "Help")
+GROUPS = ("File", "Spectrum", "Queue", "Redshift", "Lines", "Review", "Team", "View", "Help")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,13 @@ _PANELS = tuple(
         argument=name,
         checkable=True,
     )
-    for name, key in (("browser", "Alt+1"), ("review", "Alt+2"), ("batch", "Alt+3"))
+    for name, key in (
+        ("browser", "Alt+1"),
+        ("review", "Alt+2"),
+        ("batch", "Alt+3"),
+        ("team", "Alt+4"),
+        ("history", "Alt+5"),
+    )
 )
 
 NAMED_LINES: tuple[tuple[str, str, float], ...] = (
@@ -154,17 +160,50 @@ _NAMED = tuple(
     for letter, name, wavelength in NAMED_LINES
 )
 
+_QUEUES = tuple(
+    _row(f"queue_{name}", text, help=f"list {what}", handler="show_queue", argument=name, needs="spectra")
+    for name, text, what in (
+        ("all", "All spectra", "everything"),
+        ("flagged", "Flagged", "what a person should look at"),
+        ("unreviewed", "Not reviewed", "what you have not decided on"),
+        ("doubtful", "Flagged, not reviewed", "what waits for you most"),
+        ("assigned", "Assigned to me", "what is yours to review"),
+        ("conflicts", "Conflicts", "what reviewers disagree on"),
+        ("reviewed", "Reviewed", "what you have decided on"),
+        ("starred", "Starred", "what you marked to come back to"),
+        ("unreadable", "Unreadable", "what could not be read"),
+    )
+)
+_SETTLE = tuple(
+    _row(
+        f"settle_{place}",
+        f"Settle as reviewer {place}",
+        keys=_keys(key),
+        help=f"settle the conflict as the reviewer in row {place} of the team panel said",
+        handler="settle",
+        argument=place - 1,
+        in_menu=False,
+        needs="opinions",
+    )
+    for place, key in ((1, "F7"), (2, "F8"), (3, "Shift+F7"), (4, "Shift+F8"))
+)
+
 # One row a line: it is read, and added to, as a table.
 # fmt: off
 _FILE = (
     _row("open_folder", "Open folder…", keys=_keys("Ctrl+O"), help="open a folder of spectra", icon="open", toolbar="Open"),
     _row("open_files", "Open files…", keys=_keys("Ctrl+Shift+O"), help="open single files", icon="file"),
     _row("open_recent", "Open recent…", keys=_keys("Ctrl+Shift+R"), help="open one of the last folders", needs="recent"),
+    _row("watch", "Watch for new spectra", keys=_keys("Ctrl+Shift+W"), help="list and predict spectra as they arrive in the open folders", checkable=True, needs="folder"),
     _row("run", "Run network", keys=_keys("Ctrl+R"), help="predict all listed spectra", icon="run", needs="spectra", toolbar="Run"),
     _row("cancel", "Cancel run", keys=_keys("Ctrl+."), help="stop the run; what is done stays", icon="cancel", needs="running"),
     _row("export", "Save catalogue…", keys=_keys("Ctrl+S"), help="write the catalogue", icon="export", needs="catalogue"),
     _row("choose_bundle", "Choose bundle…", keys=_keys("Ctrl+B"), help="the network that reads the spectra", icon="network"),
     _row("choose_passes", "Choose passes…", help="MC-dropout passes for each spectrum"),
+    _row("samp", "Talk to other programs", help="connect to the SAMP hub (TOPCAT, DS9, Aladin …)", checkable=True),
+    _row("samp_table", "Send table", keys=_keys("Ctrl+Shift+T"), help="send the table of spectra to TOPCAT and others", needs="hub"),
+    _row("samp_spectrum", "Send spectrum", help="send the spectrum shown to other programs", needs="hub"),
+    _row("copy_snippet", "Copy as Python", keys=_keys("Ctrl+Shift+C"), help="Python lines that read this spectrum and draw it at its redshift", needs="spectrum"),
     _row("settings", "Settings…", keys=_keys("Ctrl+,"), help="reviewer, store, text size and more", icon="settings"),
     _row("quit", "Quit", keys=_keys("Ctrl+Q"), help="quit; every decision is saved already"),
 )
@@ -173,6 +212,15 @@ _SPECTRUM = (
     _row("previous", "Previous spectrum", keys=_keys("B", specvizitor=("Left",)), icon="previous", needs="spectra"),
     _row("next_flagged", "Next flagged", keys=_keys("G"), help="next flagged, not yet reviewed", icon="flag", needs="flagged"),
     _row("search", "Search", keys=_keys("/"), help="filter the list by name", icon="search", needs="spectra"),
+)
+_QUEUE = (
+    _row("choose_queue", "Choose queue…", keys=_keys("Shift+N", specvizitor=("N",)), help="which spectra to go through", needs="spectra"),
+    *_QUEUES,
+    _row("save_filter", "Save filter…", keys=_keys("Ctrl+Shift+F"), help="keep the expression in the filter as a queue", needs="spectra"),
+    _row("forget_filter", "Drop saved filter…", needs="saved_filters"),
+    _row("keep_list", "Keep to this list", keys=_keys("Ctrl+L"), help="go through what is listed now only, also after a restart", checkable=True, needs="spectra"),
+    _row("sort_by", "Sort by…", keys=_keys("Ctrl+Shift+S"), help="sort the table you walk through by a column", needs="spectra"),
+    _row("reverse_order", "Reverse order", keys=_keys("Ctrl+Shift+X"), help="sort it the other way round", needs="spectra"),
 )
 _REDSHIFT = (
     _row("accept", "Accept network redshift", keys=_keys("Return", "Enter"), icon="accept", needs="peaks"),
@@ -201,6 +249,16 @@ _REVIEW = (
     _row("redo", "Redo decision", keys=_keys("Ctrl+Shift+Z", "Ctrl+Y"), icon="redo"),
     _row("reviewer", "Reviewer…", help="who reviews; written into every decision"),
     _row("threshold", "Entropy threshold…", keys=_keys("T"), help="from which entropy a spectrum is flagged"),
+)
+_TEAM = (
+    _row("blind", "Blind reviewing", keys=_keys("Ctrl+Shift+B"), help="hide what the network says until you have decided", checkable=True),
+    _row("next_conflict", "Next conflict", keys=_keys("Shift+G"), help="next spectrum on which reviewers disagree", needs="conflicts"),
+    _row("compare", "Show all reviewers", help="everybody's decisions side by side: for merging", checkable=True),
+    _row("choose_settlement", "Settle conflict…", keys=_keys("Y"), help="take somebody's decision, or the redshift shown, as the team's", needs="opinions"),
+    *_SETTLE,
+    _row("merge_rule", "Merge rule…", help="what counts as a conflict: DESI's rule or Marz's"),
+    _row("assign", "Assign spectra…", help="share what is listed out over reviewers", needs="spectra"),
+    _row("unassign", "Take assignments back", help="of what is listed; decisions stay", needs="spectra"),
 )
 _VIEW = (
     _row("smooth_more", "Smooth more", keys=_keys("S", specvizitor=("]",)), icon="smooth", handler="smooth", argument=1),
@@ -234,6 +292,8 @@ _HELP = (
 
 ACTIONS: tuple[ActionSpec, ...] = tuple(
     replace(row, group=group)
-    for group, rows in zip(GROUPS, (_FILE, _SPECTRUM, _REDSHIFT, _LINES, _REVIEW, _VIEW, _HELP), strict=True)
+    for group, rows in zip(
+        GROUPS, (_FILE, _SPECTRUM, _QUEUE, _REDSHIFT, _LINES, _REVIEW, _TEAM, _VIEW, _HELP), strict=True
+    )
     for row in rows
 )

@@ -16,6 +16,7 @@ from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.resources import resource_path
 from mtop_gui.settings import Settings, load_settings, save_settings, settings_path
 from mtop_gui.ui import looking
+from mtop_gui.ui.arriving import Arriving
 from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
 from mtop_gui.ui.desk import Desk
@@ -23,16 +24,22 @@ from mtop_gui.ui.display import DisplayOptions
 from mtop_gui.ui.keymap import Keymap
 from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
+from mtop_gui.ui.neighbours import Neighbours
 from mtop_gui.ui.network_lane import NetworkLane
+from mtop_gui.ui.newcomers import Newcomers
 from mtop_gui.ui.prediction_cache import PredictionCache
 from mtop_gui.ui.preferences import Preferences
+from mtop_gui.ui.queues import SavedFilters
 from mtop_gui.ui.recall import Recall
+from mtop_gui.ui.review_desk import ReviewDesk
 from mtop_gui.ui.reviewing import Reviewing
 from mtop_gui.ui.session import Session
 from mtop_gui.ui.state import Resume, WindowState
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, describe
+from mtop_gui.ui.team import Team
 from mtop_gui.ui.theme import apply_theme, program_icon
 from mtop_gui.ui.unavailable_store import UnavailableStore
+from mtop_gui.ui.watching import Watching
 from mtop_gui.ui.widgets import TextFieldKeys
 
 if TYPE_CHECKING:
@@ -87,7 +94,11 @@ class Bench(QObject):
         self.reviewing = Reviewing(self.session, store, settings.quality_scale)
         self.run = BatchRun(self.session, self.lanes, self.network, store, self.loader)
         self.recall = Recall(self.session, self.reviewing, self.lanes, self.network, store)
-        self.window = MainWindow(self.session, self.reviewing, palette)
+        self.team = Team(self.session, self.reviewing, self.lanes, store, settings.merge_rule)
+        self.session.set_blind(settings.blind)
+        self.window = MainWindow(self.session, self.reviewing, self.team, palette)
+        self.window.browser.bar.set_filters(SavedFilters(settings.saved_filters))
+        self.window.history.follow(self.reviewing, self.lanes, store)
         self.desk = Desk(
             self.window,
             self.session,
@@ -96,6 +107,16 @@ class Bench(QObject):
             Keymap(settings.key_preset, settings.keys),
             self.preferences,
         )
+        arriving = Arriving(self.session, self.lanes)
+        self.neighbours = Neighbours(
+            self.window, self.session, self.loader, self.lanes, arriving, self.preferences
+        )
+        cache = PredictionCache(store, self.network)
+        newcomers = Newcomers(self.session, self.lanes, self.network, cache, self.loader)
+        self.watching = Watching(self.window, self.session, self.lanes, arriving, newcomers, self.preferences)
+        self.desk.join(self.neighbours, self.watching)
+        kept_list = None if state is None else state.path.with_name("kept_list.json")
+        self.desk.add(ReviewDesk(self.window, self.session, self.reviewing, self.team, kept_list))
         self.controller = Controller(
             self.window, self.session, self.reviewing, self.run, self.lanes, store, self.desk
         )
@@ -136,6 +157,8 @@ class Bench(QObject):
 
     def _begin(self, paths: Sequence[Path | str], warning: str) -> None:
         self.reviewing.load()
+        self.team.start()
+        self.window.history.load()
         resume = self.state.resume() if self.state is not None else Resume()
         if paths:
             self.controller.open(paths)
@@ -236,6 +259,8 @@ class Bench(QObject):
         self._app.removeEventFilter(self.keys)
         self._save()
         self.window.hide()
+        self.watching.close()
+        self.neighbours.close()
         self.home = self.lanes.close()
         if self.home:
             self.store.close()

@@ -24,6 +24,9 @@ REASONS = {
     "catalogue": "run the network over all spectra first",
     "recent": "no folder was opened before",
     "cursor": "put the cursor on the feature in the flux panel first",
+    "conflicts": "no reviewers disagree here",
+    "opinions": "nobody has decided on this spectrum, or it is not shown yet",
+    "saved_filters": "no filter is saved",
     "hub": "no other programs are connected",
 }
 

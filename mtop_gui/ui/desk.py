@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from mtop_gui.ui.batch_run import BatchRun
     from mtop_gui.ui.keymap import Keymap
     from mtop_gui.ui.main_window import MainWindow
+    from mtop_gui.ui.neighbours import Neighbours
     from mtop_gui.ui.preferences import Preferences
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
+    from mtop_gui.ui.watching import Watching
 
 
 class Desk(QObject):
@@ -58,10 +60,21 @@ class Desk(QObject):
         assert isinstance(app, QApplication)
         self.text_size = TextSize(app, window)
         self._actions: Actions | None = None
+        self._parts: list[Any] = [preferences]
+
+    def join(self, neighbours: Neighbours, watching: Watching) -> None:
+        """Take the parts that have actions of their own."""
+        self._parts += [neighbours, watching]
+        self.availability.checks["hub"] = lambda: neighbours.link.connected
+
+    def add(self, part: Any) -> None:
+        """Take one more part that has actions of its own, and checks of when they can do something."""
+        self._parts.append(part)
+        part.add_checks(self.availability)
 
     def handlers(self) -> dict[str, Callable[..., object]]:
         """Give the handlers by action id."""
-        return {
+        own: dict[str, Callable[..., object]] = {
             "palette": self.show_palette,
             "open_recent": self.choose_recent,
             "choose_bundle": self.choose_bundle,
@@ -75,12 +88,16 @@ class Desk(QObject):
             "next_panel": self.next_panel,
             "reset_layout": self._window.reset_layout,
             "scale_text": self.scale_text,
-            **self._preferences.handlers(),
         }
+        for part in self._parts:
+            own |= part.handlers()
+        return own
 
     def attach(self, actions: Actions) -> None:
         """Take the QActions: the switches among them follow the panels."""
         self._actions = actions
+        for part in self._parts:
+            part.attach(actions)
         for name, dock in self._window.docks.items():
             dock.visibilityChanged.connect(lambda _, n=name: self._show_panels(n))
             self._show_panels(name)

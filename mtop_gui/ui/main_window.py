@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from mtop_gui.ui.actions import GROUPS, Actions
 from mtop_gui.ui.dialogs.failure import FailureDialog
@@ -14,7 +14,9 @@ from mtop_gui.ui.palette import CommandPalette
 from mtop_gui.ui.panels.banner import Banner
 from mtop_gui.ui.panels.batch import BatchPanel
 from mtop_gui.ui.panels.browser import BrowserPanel
+from mtop_gui.ui.panels.history import HistoryPanel
 from mtop_gui.ui.panels.review import ReviewPanel
+from mtop_gui.ui.panels.team import TeamPanel
 from mtop_gui.ui.plots.pdf import PdfPlot
 from mtop_gui.ui.plots.stack import SpectrumStack
 from mtop_gui.ui.status import StatusBar
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
+    from mtop_gui.ui.team import Team
     from mtop_gui.ui.theme import Palette
 
 DEFAULT_SIZE = (1440, 900)
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when docks are renamed or moved, so that an older file's layout is not applied."""
 
 
@@ -40,7 +43,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     dropped = Signal(list)
 
-    def __init__(self, session: Session, reviewing: Reviewing, palette: Palette) -> None:
+    def __init__(self, session: Session, reviewing: Reviewing, team: Team, palette: Palette) -> None:
         super().__init__()
         self.session = session
         self._docks_before: QByteArray | None = None
@@ -53,6 +56,8 @@ class MainWindow(QMainWindow):
         self.browser = BrowserPanel(session, palette)
         self.review = ReviewPanel(session, reviewing, palette)
         self.batch = BatchPanel(session, palette)
+        self.team = TeamPanel(session, team, palette)
+        self.history = HistoryPanel(session, palette)
         self.status = StatusBar(session, palette)
         self.setStatusBar(self.status)
         self.toolbar: MainToolBar | None = None
@@ -62,6 +67,8 @@ class MainWindow(QMainWindow):
             "browser": self._dock("Browser", "browser", self.browser, area.LeftDockWidgetArea),
             "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
+            "team": self._dock("Team", "team", self.team, area.BottomDockWidgetArea),
+            "history": self._dock("History", "history", self.history, area.BottomDockWidgetArea),
         }
         self.theme_palette = palette
         self.key_help = KeyHelp(self, palette)
@@ -103,11 +110,18 @@ class MainWindow(QMainWindow):
             ("browser", area.LeftDockWidgetArea),
             ("review", area.RightDockWidgetArea),
             ("batch", area.BottomDockWidgetArea),
+            ("team", area.BottomDockWidgetArea),
+            ("history", area.BottomDockWidgetArea),
         ):
             dock = self.docks[name]
             dock.setFloating(False)
             self.addDockWidget(where, dock)
             dock.show()
+        # One place for three panels: the table of the batch lies on top.
+        self.setTabPosition(area.BottomDockWidgetArea, QTabWidget.TabPosition.North)
+        for name in ("team", "history"):
+            self.tabifyDockWidget(self.docks["batch"], self.docks[name])
+        self.docks["batch"].raise_()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(
             [self.docks["browser"], self.docks["review"]], [unit * 51, unit * 36], Qt.Orientation.Horizontal
@@ -153,6 +167,8 @@ class MainWindow(QMainWindow):
             self.browser,
             self.review,
             self.batch,
+            self.team,
+            self.history,
             self.status,
             self.key_help,
             self.command_palette,

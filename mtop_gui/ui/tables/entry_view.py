@@ -115,6 +115,15 @@ class EntryView(QTableView):
     def _sort(self, column: int) -> None:
         model = self._entries_model
         descending = not model.descending if column == model.sort_column else model.columns[column].falling
+        self.sort_now(column, descending)
+
+    @property
+    def entries_model(self) -> EntryModel:
+        """The model it shows."""
+        return self._entries_model
+
+    def sort_now(self, column: int, descending: bool) -> None:
+        """Sort by a column, -1 for the order of the files."""
         order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-        model.sort(column, order)
+        self._entries_model.sort(column, order)
         self.horizontalHeader().viewport().update()
