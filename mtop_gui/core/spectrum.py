@@ -118,4 +118,5 @@ class Spectrum:
         good = ~self.mask & (self.ivar > 0)
         if not good.any():
             return float("nan")
-        return float(np.median(self.flux[good] * np.sqrt(self.ivar[good])))
+        with np.errstate(over="ignore"):
+            return float(np.median(self.flux[good] * np.sqrt(self.ivar[good])))

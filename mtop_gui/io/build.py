@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.io.raw import NoiseKind, RawSpectrum
 
+SHORTEST, LONGEST = 100.0, 1e8
+"""Wavelengths [Å] beyond which no spectrum of a galaxy is expected."""
+
 
 def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -> Spectrum:
     """Make the Spectrum of what a reader found.
@@ -61,6 +64,10 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -
             raise UnreadableSpectrumError("no pixel has a finite flux: there is nothing to show")
         ivar = estimate_noise(flux, ~bad) ** -2.0
         notes.append("noise estimated from the scatter of the data: the file gives no errors")
+    if wavelength[0] < SHORTEST or wavelength[-1] > LONGEST:
+        notes.append(
+            f"wavelengths of {wavelength[0]:.3g} to {wavelength[-1]:.3g} Å: their unit in the file may be wrong"
+        )
     unit = _flux_unit(raw, flux[~bad], notes)
     return Spectrum(
         wavelength=wavelength,

@@ -14,6 +14,13 @@ _SHORT = 2 * BLOCK
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?$")
 _STRING = re.compile(r"'((?:[^']|'')*)'")
+_SOUND = re.compile(
+    rb"(?:[A-Z0-9_-]+ *)= *(?:'(?:[^']|'')*'|[TF]|[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?|\([^)]*\))? *(?:/.*)?"
+    rb"|(?:COMMENT|HISTORY|CONTINUE|HIERARCH| {8}|END     ).*",
+    re.DOTALL,
+)
+_TYPES = {8, 16, 32, 64, -32, -64}
+_MOST_AXES = 999
 
 
 class Header:
@@ -37,6 +44,19 @@ class Header:
                 self._cards.setdefault(last, card[8:])
             else:
                 last = ""
+        self.faults = _faults(block)
+        self.complete = self._complete()
+
+    def _complete(self) -> bool:
+        """Whether the cards that say where the data end are there and mean something."""
+        axes = self.get("NAXIS")
+        if self.get("BITPIX") not in _TYPES or not isinstance(axes, int) or not 0 <= axes <= _MOST_AXES:
+            return False
+        wanted = [f"NAXIS{axis}" for axis in range(1, axes + 1)]
+        if self.get("XTENSION") in ("BINTABLE", "A3DTABLE", "TABLE"):
+            wanted.append("TFIELDS")
+        sizes = [self.get(key) for key in wanted]
+        return all(isinstance(size, int) and size >= 0 for size in sizes)
 
     def __contains__(self, key: str) -> bool:
         """Whether the header has the card."""
@@ -58,7 +78,7 @@ class Header:
     @cached_property
     def data_bytes(self) -> int:
         """Bytes of data the header announces, in exact integers."""
-        naxis = min(self.integer("NAXIS"), 999)
+        naxis = min(self.integer("NAXIS"), _MOST_AXES)
         if naxis <= 0:
             return 0
         total = 1
@@ -66,6 +86,25 @@ class Header:
             total *= max(self.integer(f"NAXIS{axis}"), 0)
         total = (total + max(self.integer("PCOUNT"), 0)) * max(self.integer("GCOUNT", 1), 0)
         return abs(self.integer("BITPIX", 8)) // 8 * total
+
+
+def _faults(block: bytes) -> tuple[str, ...]:
+    """Name the cards that break the standard as damaged ones do: no text, no value, mandatory ones out of their order."""
+    names = []
+    for start in range(0, len(block), CARD):
+        card = block[start : start + CARD]
+        if not _SOUND.fullmatch(card) or not card.isascii() or not card.decode("ascii").isprintable():
+            names.append(card[:8])
+    for number, key in enumerate((b"BITPIX  ", b"NAXIS   "), start=1):
+        if block[number * CARD : number * CARD + 8] != key:
+            names.append(key)
+    word = block[2 * CARD + 10 : 2 * CARD + 30].strip()
+    axes = int(word) if word.isdigit() and len(word) < 4 else 0
+    for axis in range(1, axes + 1):
+        start = (2 + axis) * CARD
+        if block[start : start + 8].rstrip() != b"NAXIS%d" % axis:
+            names.append(b"NAXIS%d" % axis)
+    return tuple(name.decode("ascii", "replace").strip() or "?" for name in names)
 
 
 def header_of(block: bytes) -> Header:

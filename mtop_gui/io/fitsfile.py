@@ -29,6 +29,9 @@ LARGEST_TEXT = 64 << 20
 
 _IN_MEMORY = 32 << 20
 _PIECE = 4 << 20
+_LOOK_AHEAD = 16 << 20
+_BOMB = 200
+"""No file of spectra shrinks to less than this fraction; what does is padding, or meant to fill the disk."""
 
 
 class FitsFile:
@@ -124,12 +127,17 @@ class FitsFile:
             if found is None:
                 # What follows the last unit may be padding or junk; a header that breaks off is damage.
                 rest = self.read(offset, min(8, self.size - offset))
-                return bool(self.hdus) and not b"XTENSION".startswith(rest)
+                return bool(self.hdus) and not b"XTENSION".startswith(rest) and not self._goes_on(offset)
             block, start = found
             unit = Hdu(self, len(self.hdus), header_of(block), start)
             self.hdus.append(unit)
             offset = unit.stop
         return True
+
+    def _goes_on(self, offset: int) -> bool:
+        """Whether further units follow what is none: then the last one was longer than its header says."""
+        last = min(self.size, offset + _LOOK_AHEAD)
+        return any(self.read(place, 8) == b"XTENSION" for place in range(offset, last - BLOCK + 1, BLOCK))
 
     def _header_at(self, offset: int) -> tuple[bytes, int] | None:
         """Give a header's bytes and where its data begin; None when there is none at `offset`."""
@@ -177,14 +185,16 @@ def unpack(stream: BinaryIO, most: int) -> bytes | BinaryIO:
             content = unpacked.read(min(most, _IN_MEMORY) + 1)
             if len(content) <= min(most, _IN_MEMORY):
                 return content
-            return _on_disk(content, cast("BinaryIO", unpacked), most)
+            if content[:6] != b"SIMPLE":
+                most = min(most, LARGEST_TEXT)
+            return _on_disk(content, cast("BinaryIO", unpacked), most, stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableSpectrumError(
             "the compressed file is truncated or damaged: fetch it again"
         ) from error
 
 
-def _on_disk(begun: bytes, unpacked: BinaryIO, most: int) -> BinaryIO:
+def _on_disk(begun: bytes, unpacked: BinaryIO, most: int, packed: BinaryIO) -> BinaryIO:
     """Go on unpacking into a temporary file, so that memory does not grow with the spectra in a file."""
     with ExitStack() as on_failure:
         held = on_failure.enter_context(tempfile.TemporaryFile())
@@ -194,6 +204,10 @@ def _on_disk(begun: bytes, unpacked: BinaryIO, most: int) -> BinaryIO:
             if total > most:
                 raise UnreadableSpectrumError(
                     f"the compressed file unpacks to more than {most >> 20} MiB: unpack and split it first"
+                )
+            if total > _BOMB * packed.tell():
+                raise UnreadableSpectrumError(
+                    f"the compressed file unpacks to more than {_BOMB} times its size: it holds nothing but padding"
                 )
             try:
                 held.write(piece)

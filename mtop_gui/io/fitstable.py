@@ -59,12 +59,17 @@ class TableColumns:
                 self.spelled[name.upper()] = name
                 self._columns[name.upper()] = column
             offset += _bytes(column)
-        self._filled = offset
+        self.filled = offset
 
     def number(self, name: str) -> int:
         """Give the number of a column, 1 for the first; 0 when there is none of that name."""
         column = self._columns.get(name.upper())
         return column.number if column else 0
+
+    def cell_bytes(self, name: str) -> int:
+        """Bytes of one cell of a column; 0 when there is none of that name."""
+        column = self._columns.get(name.upper())
+        return _bytes(column) if column else 0
 
     def column(self, name: str, data: bytes, rows: int) -> NDArray[Any]:
         """Take a whole column out of the bytes of the table.

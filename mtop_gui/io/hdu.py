@@ -21,6 +21,8 @@ LARGEST = 2 << 30
 
 _IN_PARTS = 16 << 20
 _REMEMBERED = 1 << 20
+_LARGEST_PIECE = 256 << 20
+"""A column, or a row of a table, of more bytes than this is refused; a sparse file may claim them and really be as long."""
 """Columns of fewer bytes are kept: some readers ask for them once per spectrum."""
 
 TRUNCATED = "the file is truncated or damaged (it ends before the data its header announces): fetch it again"
@@ -103,7 +105,12 @@ class Hdu:
     @property
     def whole(self) -> bool:
         """Whether the file is long enough to hold this unit's data."""
-        return self._start + self.length <= self._file.size
+        return self.header.complete and self._start + self.length <= self._file.size
+
+    @property
+    def start(self) -> int:
+        """Where the data begin."""
+        return self._start
 
     @cached_property
     def table(self) -> TableColumns:
@@ -164,6 +171,7 @@ class Hdu:
         self._demand_whole()
         if self.is_ascii_table:
             return np.asarray(self._by_astropy()[self.columns[name.upper()]])
+        _demand_bounded(self.rows * self.table.cell_bytes(name))
         # The wide tables of a survey are read in parts: memory must not grow with what nobody asked for.
         most = max(1, _IN_PARTS // max(1, self.table.width))
         parts = [
@@ -184,6 +192,7 @@ class Hdu:
         if self.is_ascii_table:
             return self.column(name)[row]
         width = self.table.width
+        _demand_bounded(width)
         record = self._file.read(self._start + row * width, width)
         heap = self._start + self.header.integer("THEAP", width * self.rows)
         return self.table.cell(name, record, lambda offset, count: self._file.read(heap + offset, count))
@@ -229,3 +238,8 @@ class Hdu:
         if data is None:
             raise UnreadableSpectrumError(f"HDU {self.index} holds no data: the file is damaged")
         return data
+
+
+def _demand_bounded(count: int) -> None:
+    if count > _LARGEST_PIECE:
+        raise NotASpectrumError("the table is too large for a spectrum: open the extracted spectra instead")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -41,6 +41,7 @@ from mtop_gui.io.readers import (
     vipers,
     wcs1d,
 )
+from mtop_gui.io.soundness import demand_bounded, doubts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,9 +172,16 @@ def iter_rows(path: Path | str, first: int = 0) -> Iterator[Spectrum | Unreadabl
 def _row(reader: Reader, file: FitsFile, row: int, name: str) -> Spectrum | UnreadableRow:
     try:
         with errors_in_words(file.path):
-            return build_spectrum(reader.load(file, row), file.path, row, name)
+            return _load(reader, file, row, name)
     except UnreadableSpectrumError as error:
         return UnreadableRow(row, name, str(error))
+
+
+def _load(reader: Reader, file: FitsFile, row: int, name: str) -> Spectrum:
+    raw = reader.load(file, row)
+    if said := doubts(file):
+        raw = replace(raw, notes=(*raw.notes, *said))
+    return build_spectrum(raw, file.path, row, name)
 
 
 def read_one(path: Path | str, row: int = 0) -> Spectrum:
@@ -193,7 +201,7 @@ def read_one(path: Path | str, row: int = 0) -> Spectrum:
                 found = [spectrum for spectrum in _read_with_specutils(file) if spectrum.row == row]
             else:
                 names = [name for place, name in reader.heads(file) if place == row]
-                found = [build_spectrum(reader.load(file, row), path, row, name) for name in names[:1]]
+                found = [_load(reader, file, row, name) for name in names[:1]]
         if not found:
             raise UnreadableSpectrumError(f"the file has no spectrum in row {row}")
         return found[0]
@@ -242,7 +250,13 @@ def layout_of(path: Path | str) -> str:
 
 
 def find_reader(file: FitsFile) -> Reader | None:
-    """Give the first reader whose layout the file has."""
+    """Give the first reader whose layout the file has.
+
+    Raises
+    ------
+    NotASpectrumError : it announces more rows than anybody could list.
+    """
+    demand_bounded(file)
     return next((reader for reader in READERS if reader.matches(file)), None)
 
 
