@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -30,6 +29,8 @@ def _as_whom() -> list[str]:
     """Give the words that run a command as another user: PostgreSQL refuses to be run by root."""
     if os.geteuid() != 0:
         return []
+    import pwd
+
     name = "postgres"
     try:
         pwd.getpwnam(name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mtop_gui.store.review_store import open_store
+from tests.long import multiwriter
 from tests.store.records import decision
 
 if TYPE_CHECKING:
@@ -28,24 +29,14 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL and no fork")
 def test_kill_9_loses_nothing_that_was_shown_as_saved(tmp_path: Path) -> None:
-    path = tmp_path / "reviews.sqlite"
-    open_store(path).close()
-    with start(path, "--killed", 15, 7) as process:
-        printed, _ = process.communicate(timeout=60)
-    lines = printed.splitlines()
-    assert lines.count("killed") == 15
-    shown = [line.split(" ", 1) for line in lines if line[0].isdigit()]
-    assert len(shown) > 15
-    with open_store(path) as store:
-        kept = {row.id: row for row in store.decisions()}
-    for number, reviewer in shown:
-        assert kept[int(number)].reviewer == reviewer
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    command = [sys.executable, "-m", "tests.long.kill9", "--short", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "15 killed" in done.stdout
+    assert "0 missing, integrity ok" in done.stdout
 
 
-def test_two_processes_share_a_store_that_neither_has_made(tmp_path: Path) -> None:
+def test_processes_share_a_file_that_none_of_them_has_made(tmp_path: Path) -> None:
     path = tmp_path / "reviews.sqlite"
     with start(path, "ada", 60) as first, start(path, "bob", 60) as second:
         shown = [process.communicate(timeout=60)[0].splitlines() for process in (first, second)]
@@ -53,9 +44,33 @@ def test_two_processes_share_a_store_that_neither_has_made(tmp_path: Path) -> No
     with open_store(path) as store:
         kept = store.decisions()
     for reviewer, lines in zip(("ada", "bob"), shown, strict=True):
-        mine = [row for row in kept if row.reviewer == reviewer and row.retracts is None]
-        assert [f"{row.id} {reviewer}" for row in mine] == lines
-        assert [row.content_hash for row in mine] == [f"{number:064d}" for number in range(60)]
+        mine = [row for row in kept if row.reviewer == reviewer]
+        assert [f"{row.id} {row.retracts or 0} {reviewer}" for row in mine] == lines
+        made = [row.content_hash for row in mine if row.retracts is None]
+        assert made == [f"{number:064d}" for number in range(60)]
+
+
+def test_many_writers_on_a_file(tmp_path: Path) -> None:
+    assert multiwriter.run(str(tmp_path / "reviews.sqlite"), *multiwriter.SHORT) == []
+
+
+def test_many_writers_on_a_server(postgres_url: str) -> None:
+    assert multiwriter.run(postgres_url, *multiwriter.SHORT) == []
+
+
+def test_a_row_cannot_take_back_what_is_not_the_reviewers(file_store: ReviewStore, tmp_path: Path) -> None:
+    recorded = file_store.record(decision(reviewer="bob"))
+    columns = (
+        "content_hash, file, row, name, redshift_origin, quality, scale, spectrum_class, issues, comment, time, "
+        "bundle, starred"
+    )
+    with closing(sqlite3.connect(tmp_path / "reviews.sqlite")) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="only own decisions can be taken back"):
+            connection.execute(
+                f"INSERT INTO decisions ({columns}, reviewer, retracts) SELECT {columns}, 'ada', id FROM decisions"
+            )
+        connection.rollback()
+    assert file_store.decisions() == [recorded]
 
 
 @pytest.mark.parametrize(
