@@ -25,10 +25,11 @@ class Palette:
     window, panel, raised, border : surfaces of the shell, from back to front.
     text, muted, disabled : writing on `window`, `panel` and `plot`.
     accent, on_accent : the candidate redshift in every panel, and writing on it.
+    second : the second candidate redshift, in every panel.
     selection, on_selection : selected rows.
     good, warning, bad : settled, flagged, failed.
     plot, grid : background and tick lines of the plots.
-    flux_smooth, flux_raw, error, continuum : the layers of the flux panel.
+    flux_smooth, flux_raw, error, continuum, model : the layers of the flux panel.
     masked, gap : shaded sky mask and hatching of chip gaps.
     emission, absorption : line labels.
     line_probability, saliency, pdf : the other panels.
@@ -44,6 +45,7 @@ class Palette:
     disabled: str
     accent: str
     on_accent: str
+    second: str
     selection: str
     on_selection: str
     good: str
@@ -55,6 +57,7 @@ class Palette:
     flux_raw: str
     error: str
     continuum: str
+    model: str
     masked: str
     gap: str
     emission: str
@@ -80,6 +83,7 @@ DARK = Palette(
     disabled="#6b717a",
     accent="#ffb02e",
     on_accent="#1b1300",
+    second="#e8dc4a",
     selection="#2b4a68",
     on_selection="#ffffff",
     good="#35c79a",
@@ -91,6 +95,7 @@ DARK = Palette(
     flux_raw="#4b5159",
     error="#7d9a80",
     continuum="#e0705a",
+    model="#ff8f6b",
     masked="#322b21",
     gap="#3d4249",
     emission="#a5a8ff",
@@ -111,6 +116,7 @@ LIGHT = Palette(
     disabled="#979da6",
     accent="#b34700",
     on_accent="#ffffff",
+    second="#7d6300",
     selection="#cfe3f5",
     on_selection="#10212f",
     good="#00704f",
@@ -122,6 +128,7 @@ LIGHT = Palette(
     flux_raw="#c3c8cf",
     error="#5f7f64",
     continuum="#c2452d",
+    model="#d5481f",
     masked="#f3ecdf",
     gap="#c6cad1",
     emission="#4a3fd1",

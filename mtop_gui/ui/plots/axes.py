@@ -72,6 +72,7 @@ class RestFrameAxis(Axis):
         self.rows = 1.5
         self._stretch = float("nan")
         self._caption = QGraphicsSimpleTextItem("rest [Å]", self)
+        self._unit = "Å"
         self._caption.setVisible(False)
 
     def dress(self, palette: Palette, colour: str | None = None) -> None:
@@ -80,9 +81,7 @@ class RestFrameAxis(Axis):
         font = small_font()
         self._caption.setFont(font)
         self._caption.setBrush(QColor(self._writing))
-        metrics = QFontMetricsF(font)
-        left = -metrics.horizontalAdvance(self._caption.text()) - 8
-        self._caption.setPos(left, (self.rows - 1.1) * metrics.height() / 2)
+        self._place_caption()
 
     def set_redshift(self, redshift: float | None) -> None:
         """Move to another candidate; None shows no numbers."""
@@ -92,6 +91,19 @@ class RestFrameAxis(Axis):
             self._caption.setVisible(redshift is not None)
             self.picture = None
             self.update()
+
+    def show_unit(self, unit: str, factor: float) -> None:
+        """Write wavelengths in another unit, Å times `factor`."""
+        if unit != self._unit:
+            self._unit = unit
+            self._caption.setText(f"rest [{unit}]")
+            self.setScale(factor)
+            self._place_caption()
+
+    def _place_caption(self) -> None:
+        metrics = QFontMetricsF(small_font())
+        left = -metrics.horizontalAdvance(self._caption.text()) - 8
+        self._caption.setPos(left, (self.rows - 1.1) * metrics.height() / 2)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         """Choose round numbers at rest and give where they fall as observed."""

@@ -14,7 +14,7 @@ from mtop_gui.ui.theme import small_font
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
-    from mtop_gui.ui.display import DisplayState
+    from mtop_gui.ui.display_state import DisplayState
     from mtop_gui.ui.theme import Palette
 
 

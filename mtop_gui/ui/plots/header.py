@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.display_state import DisplayState
 from mtop_gui.ui.theme import small_font
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Header(QWidget):
         bold.setBold(True)
         area = QRectF(self.rect()).adjusted(10, 2, -10, -2)
         area = self._draw_candidate(painter, area, bold)
+        area = self._draw_second(painter, area, font)
         title = QFontMetricsF(bold).horizontalAdvance(self._state.title)
         area = self._draw_legend(painter, area, font, least=min(title, area.width() * 0.5) + 16)
         painter.setFont(bold)
@@ -74,6 +75,21 @@ class Header(QWidget):
         painter.setPen(QColor(self._palette.on_accent))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
         return area.adjusted(0, 0, -width - 14, 0)
+
+    def _draw_second(self, painter: QPainter, area: QRectF, font: QFont) -> QRectF:
+        if self._state.second is None:
+            return area
+        text = f"or {self._state.second:.5f}"
+        width = QFontMetricsF(font).horizontalAdvance(text) + 14
+        box = QRectF(area.right() + 8 - width, area.top() + 0.5, width, area.height() - 1)
+        pen = QPen(QColor(self._palette.second), 1.2)
+        pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setFont(font)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+        return area.adjusted(0, 0, -width - 4, 0)
 
     def _draw_legend(self, painter: QPainter, area: QRectF, font: QFont, least: float) -> QRectF:
         metrics = QFontMetricsF(font)
@@ -99,27 +115,26 @@ class Header(QWidget):
         return kept
 
     def _entries(self) -> list[tuple[str, str, str]]:
+        """Give kind, colour and text of what is drawn, the most needed first."""
         state, c = self._state, self._palette
         if state.flux is None:
             return []
         smoothing = state.options.smoothing
-        entries = [("line", c.flux_smooth, f"flux, smoothed {smoothing:g} px" if smoothing > 0 else "flux")]
-        if smoothing > 0:
-            entries.append(("line", c.flux_raw, "as observed"))
-        if state.error is not None:
-            entries.append(("line", c.error, "error, estimated" if state.noise_estimated else "error"))
-        if state.continuum is not None:
-            entries.append(("line", c.continuum, "continuum"))
         kinds = {label.kind == "absorption" for label in state.line_labels}
-        if False in kinds:
-            entries.append(("dash", c.emission, "emission"))
-        if True in kinds:
-            entries.append(("dash", c.absorption, "absorption"))
-        if state.masked_spans:
-            entries.append(("fill", c.masked, "sky or masked"))
-        if state.gaps:
-            entries.append(("hatch", c.gap, "no data"))
-        return entries
+        error = "error, estimated" if state.noise_estimated else "error"
+        known = [
+            (True, "line", c.flux_smooth, f"flux, smoothed {smoothing:g} px" if smoothing > 0 else "flux"),
+            (smoothing > 0, "line", c.flux_raw, "as observed"),
+            (state.error is not None, "line", c.error, error),
+            (state.continuum is not None, "line", c.continuum, "continuum"),
+            (state.model is not None, "line", c.model, "line model"),
+            (state.flux_saliency is not None, "line", c.saliency, "salient"),
+            (False in kinds, "dash", c.emission, "emission"),
+            (True in kinds, "dash", c.absorption, "absorption"),
+            (bool(state.masked_spans), "fill", c.masked, "sky or masked"),
+            (bool(state.gaps), "hatch", c.gap, "no data"),
+        ]
+        return [(kind, colour, text) for shown, kind, colour, text in known if shown]
 
 
 def _swatch(painter: QPainter, kind: str, colour: QColor, outline: QColor, box: QRectF) -> None:

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.display_state import DisplayState
 from mtop_gui.ui.plots.axes import Axis
 from mtop_gui.ui.plots.backdrop import Notice
 from mtop_gui.ui.plots.pdf_marks import PdfMarks
@@ -90,7 +90,12 @@ class PdfPlot(QWidget):
             self._show_curve(state)
         heights = tuple(self._height(peak.redshift) for peak in state.peaks)
         has_curve = state.redshift_pdf is not None
-        self.marks.show_marks(state.peaks, heights, state.candidate if has_curve else None)
+        self.marks.show_marks(
+            state.peaks,
+            heights,
+            state.candidate if has_curve else None,
+            state.second if has_curve else None,
+        )
         for axis in (self.left, self.bottom):
             axis.show_numbers(has_curve)
         self.notice.show_text(state.pdf_notice)

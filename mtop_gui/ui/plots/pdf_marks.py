@@ -43,15 +43,20 @@ class PdfMarks(Overlay):
         self.peaks: tuple[Peak, ...] = ()
         self.heights: tuple[float, ...] = ()
         self.candidate: float | None = None
+        self.second: float | None = None
         self._writer = Writer(small_font())
         self._hot: str | int | None = None
         self._grip = 0.0
 
     def show_marks(
-        self, peaks: tuple[Peak, ...], heights: tuple[float, ...], candidate: float | None
+        self,
+        peaks: tuple[Peak, ...],
+        heights: tuple[float, ...],
+        candidate: float | None,
+        second: float | None = None,
     ) -> None:
-        """Take peaks, the height of the curve at each (in y of the view), and the candidate."""
-        self.peaks, self.heights, self.candidate = peaks, heights, candidate
+        """Take peaks, the height of the curve at each (in y of the view), the candidate and the second one."""
+        self.peaks, self.heights, self.candidate, self.second = peaks, heights, candidate, second
         self.update()
 
     def dress(self, palette: Palette) -> None:
@@ -113,7 +118,17 @@ class PdfMarks(Overlay):
             if index in boxes:
                 back = QColor(self.palette.raised if hot else self.palette.plot)
                 self._writer.draw(painter, self._text(peak), boxes[index], colour, back)
+        self._draw_second(painter)
         self._draw_candidate(painter)
+
+    def _draw_second(self, painter: QPainter) -> None:
+        bounds = self.boundingRect()
+        if self.second is None or not bounds.left() <= (x := self.to_pixel(self.second)) <= bounds.right():
+            return
+        pen = QPen(QColor(self.palette.second), 1.5)
+        pen.setDashPattern([2.0, 2.0])
+        painter.setPen(pen)
+        painter.drawLine(QLineF(x, self.headroom - 2 * MARKER - 4, x, bounds.bottom()))
 
     def _draw_candidate(self, painter: QPainter) -> None:
         if self.candidate is None:

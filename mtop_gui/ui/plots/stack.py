@@ -10,11 +10,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.display_state import DisplayState
+from mtop_gui.ui.display_units import WAVELENGTH_UNITS
 from mtop_gui.ui.plots.axes import Axis, RestFrameAxis
 from mtop_gui.ui.plots.backdrop import Backdrop, Notice
 from mtop_gui.ui.plots.header import Header
 from mtop_gui.ui.plots.line_labels import LineLabels
+from mtop_gui.ui.plots.salience_tint import SalienceTint
 from mtop_gui.ui.plots.trace import Trace
 from mtop_gui.ui.plots.view import PanelView
 from mtop_gui.ui.plots.writing import faded
@@ -50,6 +52,7 @@ class Panel:
         self.plot.showAxis("right", False)
         self.backdrop = Backdrop(self.view, palette)
         self.labels = LineLabels(self.view, palette, named=name == "flux")
+        self.second = LineLabels(self.view, palette, named=name == "flux", second=True)
         self.notice = Notice(self.view, palette)
         layout.layout.setRowStretchFactor(row, HEIGHTS[name])
 
@@ -69,6 +72,7 @@ class Panel:
         """Show a sentence instead of the lines; "" shows the lines."""
         self.notice.show_text(notice)
         self.labels.setVisible(not notice)
+        self.second.setVisible(not notice)
 
     def dress(self, palette: Palette) -> None:
         """Wear a theme."""
@@ -76,6 +80,7 @@ class Panel:
             item.palette = palette
             item.update()
         self.labels.dress(palette)
+        self.second.dress(palette)
         for axis in (self.left, self.bottom):
             axis.dress(palette)
 
@@ -114,9 +119,11 @@ class SpectrumStack(QWidget):
             "flux_smooth": flux.add(2),
             "error": flux.add(3, mean=True),
             "continuum": flux.add(4),
+            "model": flux.add(5),
             "line_probability": self.panels["line"].add(4),
             "saliency": self.panels["saliency"].add(4),
         }
+        self._tint = SalienceTint(flux.plot, 2.5)
         self._zero = pg.InfiniteLine(0.0, angle=0)
         flux.plot.addItem(self._zero, ignoreBounds=True)
         self._link()
@@ -134,11 +141,11 @@ class SpectrumStack(QWidget):
                 panel.reach(1.0)
         self.panels["line"].left.say("P(line)")
         self.panels["saliency"].left.say("saliency")
-        self.panels["saliency"].bottom.say("observed wavelength, vacuum [Å]")
         for name in ("flux", "line"):
             self.panels[name].bottom.show_numbers(False)
         self.panels["saliency"].bottom.rows = 2.4
-        flux.labels.dragged.connect(self.redshift_dragged)
+        for panel in self.panels.values():
+            panel.labels.dragged.connect(self.redshift_dragged)
         flux.view.sigXRangeChanged.connect(self._refresh)
         flux.view.sigResized.connect(self._resized)
         flux.view.sigRangeChangedManually.connect(self._left_home)
@@ -155,6 +162,8 @@ class SpectrumStack(QWidget):
                 panel.backdrop.show_state(state)
         for panel in self.panels.values():
             panel.labels.show_labels(state.line_labels)
+            panel.second.show_labels(state.second_labels)
+        self._show_unit(state.options.wavelength_unit)
         self.flux.top.set_redshift(state.candidate)
         self.flux.left.say(state.flux_label)
         for panel in self.panels.values():
@@ -165,13 +174,27 @@ class SpectrumStack(QWidget):
         self.panels["saliency"].say(state.saliency_notice)
         self.header.show_state(state)
         if keep_view is None:
-            keep_view = state.spectrum_id == previous.spectrum_id and previous.flux is not None
+            same = state.spectrum_id == previous.spectrum_id
+            keep_view = previous.flux is not None and (same or self._keeps_zoom(state))
         if not keep_view:
             self.reset_view()
         else:
             if state.flux_range != previous.flux_range:
                 self._home_flux_range()
             self._refresh()
+
+    def _keeps_zoom(self, state: DisplayState) -> bool:
+        """Whether another Spectrum is shown in the present range: wanted, and there is something to see there."""
+        low, high = self.flux.view.viewRange()[0]
+        return state.options.keep_zoom and any(a < high and b > low for a, b in state.segments)
+
+    def _show_unit(self, unit: str) -> None:
+        factor = WAVELENGTH_UNITS.get(unit, 1.0)
+        for panel in self.panels.values():
+            if panel.bottom.scale != factor:
+                panel.bottom.setScale(factor)
+        self.flux.top.show_unit(unit, factor)
+        self.panels["saliency"].bottom.say(f"observed wavelength, vacuum [{unit}]")
 
     def reset_view(self) -> None:
         """Show the whole spectrum, at a flux range that is blind to sky residuals."""
@@ -217,6 +240,7 @@ class SpectrumStack(QWidget):
             ("flux_smooth", palette.flux_smooth),
             ("error", palette.error),
             ("continuum", palette.continuum),
+            ("model", palette.model),
             ("line_probability", palette.line_probability),
             ("saliency", palette.saliency),
         ):
@@ -224,6 +248,7 @@ class SpectrumStack(QWidget):
         for name in ("line_probability", "saliency"):
             self._layers[name].setFillLevel(0.0)
             self._layers[name].setBrush(faded(getattr(palette, name), 0.28))
+        self._tint.dress(palette)
         self._zero.setPen(pg.mkPen(palette.grid, width=1))
         self._colour_raw()
 
@@ -231,12 +256,13 @@ class SpectrumStack(QWidget):
 
     def _show_layers(self, previous: DisplayState, state: DisplayState) -> None:
         gaps = [(low + high) / 2 for low, high in state.gaps]
-        for name in ("flux", "flux_smooth", "error", "continuum"):
+        for name in ("flux", "flux_smooth", "error", "continuum", "model"):
             values = getattr(state, name)
             if values is not getattr(previous, name):
                 # Unsmoothed flux is one line, not two on top of each other.
                 hidden = name == "flux_smooth" and values is state.flux
                 self._layers[name].set_values(state.wavelength, None if hidden else values, gaps)
+        self._tint.set_values(state.wavelength, state.flux_smooth, state.flux_saliency, gaps)
         if not _same(state.line_probability, previous.line_probability):
             self._show_thin("line_probability", state.line_wavelength, state.line_probability)
             highest = 1.0 if state.line_probability is None else float(np.nanmax(state.line_probability))
@@ -260,6 +286,7 @@ class SpectrumStack(QWidget):
         columns = max(1, int(self.flux.view.rect().width()))
         for layer in self._layers.values():
             layer.refresh(low, high, columns)
+        self._tint.refresh(low, high, columns)
 
     def _home_flux_range(self) -> None:
         if self._home_y and self._state.flux_range is not None:

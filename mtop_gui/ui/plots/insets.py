@@ -1,0 +1,281 @@
+"""The inset strip: a small window on every expected line at the candidate redshift, painted in one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QTransform
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from mtop_gui.core.line_data import LIGHT_SPEED
+from mtop_gui.ui.display_state import DisplayState
+from mtop_gui.ui.plots.inset_texts import caption, snr_text, tip
+from mtop_gui.ui.plots.inset_windows import Inset, expected_features, make_inset
+from mtop_gui.ui.plots.writing import Writer, faded
+from mtop_gui.ui.theme import small_font
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
+
+    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.line_fit import LineFit
+    from mtop_gui.core.line_model import LineMeasurement
+    from mtop_gui.ui.theme import Palette
+
+EMS = 11.5
+"""Least width of a window, in heights of its writing."""
+GRIP = 4.0
+"""Pixels the mouse moves before a click becomes a drag."""
+
+
+class InsetStrip(QWidget):
+    """Windows in order of wavelength, as many as fit; the wheel and stepping through lines scroll.
+
+    Signals
+    -------
+    line_chosen(name, wavelength) : a window was clicked; Å.
+    redshift_dragged(z) : a window's spectrum is pulled sideways.
+    """
+
+    line_chosen = Signal(str, float)
+    redshift_dragged = Signal(float)
+
+    def __init__(self, palette: Palette, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._state = DisplayState()
+        self._features: tuple[LineMeasurement, ...] = ()
+        self._fit: LineFit | None = None
+        self._first = 0
+        self._chosen = ""
+        self._settled_for: object = None
+        self._grip: tuple[QPointF, float, Inset] | None = None
+        self._dragging = False
+        self._writer = Writer(small_font())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+
+    # -- what others call -------------------------------------------------------------------------------------
+
+    def show_state(self, state: DisplayState) -> None:
+        """Take a new state; hidden, it costs nothing."""
+        self._state = state
+        self._features = expected_features(state) if state.flux is not None else ()
+        if state.spectrum_id != self._settled_for and self._features:
+            self._settled_for = state.spectrum_id
+            self._chosen = ""
+            self._first = self._best_first()
+        self._first = max(0, min(self._first, len(self._features) - self.fitting))
+        self.update()
+
+    def show_fit(self, fit: LineFit | None) -> None:
+        """Take the last line fit; its error is written while the candidate stays on it."""
+        self._fit = fit
+        self.update()
+
+    def show_line(self, name: str) -> None:
+        """Scroll to the window that holds a line, and mark it."""
+        for index, feature in enumerate(self._features):
+            if name == feature.name or name in feature.members:
+                self._chosen = feature.name
+                if not self._first <= index < self._first + self.fitting:
+                    self._first = max(0, min(index - self.fitting // 2, len(self._features) - self.fitting))
+                self.update()
+                return
+
+    @property
+    def fitting(self) -> int:
+        """How many windows fit side by side."""
+        return max(1, int(self.width() // (EMS * self._writer.metrics.height())))
+
+    @property
+    def shown(self) -> tuple[LineMeasurement, ...]:
+        """The lines whose windows are in view."""
+        return self._features[self._first : self._first + self.fitting]
+
+    def scroll_by(self, by: int) -> None:
+        """Move by so many windows."""
+        self._first = max(0, min(self._first + by, len(self._features) - self.fitting))
+        self.update()
+
+    def set_palette(self, palette: Palette) -> None:
+        """Wear a theme and the system's font."""
+        self._palette = palette
+        self._writer = Writer(small_font())
+        self.updateGeometry()
+        self.update()
+
+    def _best_first(self) -> int:
+        """Begin where the windows in view hold most of what is seen."""
+        weight = np.array([min(abs(f.snr), 50.0) if f.detected else 0.0 for f in self._features])
+        count = min(self.fitting, weight.size)
+        sums = np.convolve(weight, np.ones(count), "valid")
+        return int(np.argmax(sums))
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        """Ask for a caption and windows six rows high."""
+        return QSize(600, round(8.0 * QFontMetricsF(small_font()).height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Need four rows to show a line at all."""
+        return QSize(120, round(5.5 * QFontMetricsF(small_font()).height()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the caption and every window in view."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._palette.plot))
+        row = self._writer.row_height
+        words = caption(self._state, self._features, self._first, self.fitting, self._fit)
+        top = QRectF(8.0, 2.0, self.width() - 16.0, row)
+        painter.setFont(self._writer.font)
+        painter.setPen(QColor(self._palette.muted))
+        painter.drawText(top, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
+        for feature, box in self._boxes():
+            self._draw_window(painter, make_inset(self._state, feature), box)
+        painter.end()
+
+    def _boxes(self) -> list[tuple[LineMeasurement, QRectF]]:
+        if self._state.flux is None:
+            return []
+        top = self._writer.row_height + 4.0
+        width = self.width() / self.fitting
+        return [
+            (feature, QRectF(k * width + 3.0, top, width - 6.0, self.height() - top - 3.0))
+            for k, feature in enumerate(self.shown)
+        ]
+
+    def _draw_window(self, painter: QPainter, inset: Inset, box: QRectF) -> None:
+        c, feature = self._palette, inset.feature
+        row = self._writer.row_height
+        chosen = feature.name == self._chosen
+        painter.setPen(QPen(QColor(c.accent if chosen else c.border), 1.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+        plot = box.adjusted(1.0, row + 1.0, -1.0, -row)
+        painter.save()
+        painter.setClipRect(plot)
+        scale = QTransform(
+            plot.width() / (2 * inset.half_width), 0, 0, -plot.height() / (inset.high - inset.low),
+            plot.center().x(), plot.bottom() + inset.low * plot.height() / (inset.high - inset.low),
+        )  # fmt: skip
+        for velocity, _ in inset.others:
+            x = scale.map(QPointF(velocity, 0.0)).x()
+            painter.setPen(QPen(faded(c.emission, 0.45), 1.0, Qt.PenStyle.DotLine))
+            painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
+        middle = plot.center().x()
+        painter.setPen(QPen(QColor(c.accent), 1.0, Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(middle, plot.top(), middle, plot.bottom()))
+        if inset.smooth is not inset.flux:
+            self._curve(painter, scale, inset.velocity, inset.flux, c.flux_raw)
+        if inset.error is not None:
+            self._curve(painter, scale, inset.velocity, inset.error, c.error)
+        self._curve(painter, scale, inset.velocity, inset.smooth, c.flux_smooth)
+        self._curve(painter, scale, inset.velocity, inset.model, c.model, width=1.6)
+        painter.restore()
+        self._write(painter, inset, box)
+
+    def _curve(
+        self,
+        painter: QPainter,
+        scale: QTransform,
+        x: FloatArray,
+        y: FloatArray,
+        colour: str,
+        width: float = 1.0,
+    ) -> None:
+        pen = QPen(QColor(colour), width)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        pixels_x = scale.m11() * x + scale.dx()
+        pixels_y = scale.m22() * y + scale.dy()
+        painter.drawPath(pg.arrayToQPath(pixels_x, np.clip(pixels_y, -1e4, 1e4), connect="finite"))
+
+    def _write(self, painter: QPainter, inset: Inset, box: QRectF) -> None:
+        c, feature, row = self._palette, inset.feature, self._writer.row_height
+        said = snr_text(feature)
+        right = self._writer.width(said)
+        colour = c.absorption if feature.kind == "absorption" else c.emission
+        name = self._writer.metrics.elidedText(
+            feature.name, Qt.TextElideMode.ElideRight, box.width() - right - 6.0
+        )
+        self._writer.draw(
+            painter, name, QRectF(box.left() + 1, box.top(), box.width() - right, row), QColor(colour)
+        )
+        self._writer.draw(
+            painter,
+            said,
+            QRectF(box.right() - right, box.top(), right, row),
+            QColor(c.good if feature.detected else c.disabled),
+        )
+        mark = round(inset.half_width * 2 / 3, -2 if inset.half_width < 5000 else -3)
+        for velocity in (-mark, 0.0, mark):
+            text = f"{velocity:.0f}".replace("-", "−") + (" km/s" if velocity == 0 else "")
+            width = self._writer.width(text)
+            x = box.center().x() + velocity / inset.half_width * box.width() / 2 - width / 2
+            self._writer.draw(painter, text, QRectF(x, box.bottom() - row, width, row), QColor(c.muted))
+
+    # -- mouse ------------------------------------------------------------------------------------------------
+
+    def _inset_at(self, point: QPointF) -> tuple[Inset, QRectF] | None:
+        for feature, box in self._boxes():
+            if box.contains(point):
+                return make_inset(self._state, feature), box
+        return None
+
+    def event(self, event: QEvent) -> bool:
+        """Say flux, equivalent width and S/N of the line under the cursor."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            under = self._inset_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(under[0].feature, self._state) if under else "", self)
+            return True
+        return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll by a window."""
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        if turned:
+            self.scroll_by(-1 if turned > 0 else 1)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take hold of a window."""
+        under = self._inset_at(event.position())
+        if (
+            under is not None
+            and event.button() == Qt.MouseButton.LeftButton
+            and self._state.candidate is not None
+        ):
+            inset, box = under
+            per_pixel = 2.0 * inset.half_width / box.width()
+            self._grip = (event.position(), (1.0 + self._state.candidate) * per_pixel / LIGHT_SPEED, inset)
+            self._from = self._state.candidate
+            self._dragging = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pull the expected line to where the cursor is: the redshift follows."""
+        if self._grip is None:
+            return
+        start, per_pixel, _ = self._grip
+        moved = event.position().x() - start.x()
+        if self._dragging or abs(moved) > GRIP:
+            self._dragging = True
+            self.setCursor(Qt.CursorShape.SizeHorCursor)
+            self.redshift_dragged.emit(self._from + moved * per_pixel)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Without a drag it was a click: choose the line."""
+        if self._grip is not None and not self._dragging:
+            feature = self._grip[2].feature
+            self._chosen = feature.name
+            self.line_chosen.emit(feature.name, feature.observed_wavelength)
+            self.update()
+        self._grip = None
+        self._dragging = False
+        self.unsetCursor()
+
+    _from = 0.0
