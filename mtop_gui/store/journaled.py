@@ -388,6 +388,10 @@ class JournaledStore(ReviewStore):
         """Give the cached Predictions, none while the store is away."""
         return self._ask_or(lambda inner: inner.load_predictions(content_hashes, bundle_name, mc_passes), {})
 
+    def predictions_of(self, content_hash: str) -> list[CacheEntry]:
+        """Give every cached Prediction of one Spectrum, none while the store is away."""
+        return self._ask_or(lambda inner: inner.predictions_of(content_hash), [])
+
     def remember_files(self, files: Iterable[KnownFile | tuple[str, int, int, int, str, str]]) -> None:
         """Remember which content the rows of files have; a cache that is away forgets it."""
         self._ask_or(lambda inner: inner.remember_files(files), None)

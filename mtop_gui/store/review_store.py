@@ -31,7 +31,10 @@ class CacheEntry(NamedTuple):
 
 
 class KnownFile(NamedTuple):
-    """What was in a file when it was last read: enough to reopen it without hashing its spectra again."""
+    """What was in a file when it was last read: enough to reopen it without hashing its spectra again.
+
+    Of a file that could not be read `content_hash` is "", and `name` says why.
+    """
 
     path: str
     row: int
@@ -227,6 +230,10 @@ class ReviewStore(ABC):
         self, content_hashes: Iterable[str], bundle_name: str, mc_passes: int = 1
     ) -> dict[str, Prediction]:
         """Give the cached Predictions among `content_hashes`; those missing or damaged are left out."""
+
+    def predictions_of(self, content_hash: str) -> list[CacheEntry]:
+        """Give every cached Prediction of one Spectrum, of all bundles and numbers of passes, by bundle and passes."""
+        return []
 
     @abstractmethod
     def remember_files(self, files: Iterable[KnownFile | tuple[str, int, int, int, str, str]]) -> None:

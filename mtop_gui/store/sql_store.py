@@ -266,6 +266,23 @@ class SqlReviewStore(ReviewStore):
         decoded = ((row.content_hash, prediction_rows.decode(row, shared.get(row.grid))) for row in found)
         return {content_hash: prediction for content_hash, prediction in decoded if prediction is not None}
 
+    def predictions_of(self, content_hash: str) -> list[CacheEntry]:
+        """Give every cached Prediction of one Spectrum."""
+        query = sa.select(predictions).where(predictions.c.content_hash == content_hash)
+        with self._reading(bulk=True) as connection:
+            found = connection.execute(
+                query.order_by(predictions.c.bundle_name, predictions.c.mc_passes)
+            ).all()
+            used = {row.grid for row in found}
+            rows = connection.execute(sa.select(grids).where(grids.c.id.in_(used))).all() if used else []
+        shared = {row.id: prediction_rows.decode_grid(row) for row in rows}
+        decoded = ((row, prediction_rows.decode(row, shared.get(row.grid))) for row in found)
+        return [
+            CacheEntry(content_hash, row.bundle_name, row.mc_passes, prediction)
+            for row, prediction in decoded
+            if prediction is not None
+        ]
+
     def remember_files(self, files_read: Iterable[KnownFile | tuple[str, int, int, int, str, str]]) -> None:
         """Remember which content the rows of files have."""
         known = {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from mtop_gui.core.errors import StoreError
 from mtop_gui.store.review_store import KnownFile
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 CHUNK = 200
 
 
+class Recalled(NamedTuple):
+    """What is known of some entries: content hashes, Predictions, and why files could not be read."""
+
+    hashes: dict[int, str]
+    predictions: dict[int, Prediction]
+    failures: dict[int, str]
+
+
 class Recall(QObject):
     """Looks up content hashes of unchanged files, then their cached Predictions; remembers files after a run."""
 
@@ -35,7 +43,18 @@ class Recall(QObject):
         self._session, self._reviewing = session, reviewing
         self._lanes, self._network, self._store = lanes, network, store
         self._task: Task | None = None
-        session.entries_reset.connect(self.cancel)
+        self._remembered: set[int] = set()
+        self._remember_soon = QTimer(self)
+        self._remember_soon.setSingleShot(True)
+        self._remember_soon.setInterval(3000)
+        self._remember_soon.timeout.connect(self.remember)
+        session.entries_reset.connect(self._begin)
+        session.entries_changed.connect(self._remember_soon.start)
+
+    def _begin(self) -> None:
+        self.cancel()
+        self._remember_soon.stop()
+        self._remembered = set()
 
     def cancel(self) -> None:
         """Stop looking."""
@@ -55,19 +74,16 @@ class Recall(QObject):
         if not unknown:
             return
 
-        def work(report: Callable[[object], None]) -> dict[int, str]:
+        def work(report: Callable[[Recalled], None]) -> None:
             paths = sorted({path for path, _ in unknown})
-            hashes: dict[int, str] = {}
             for start in range(0, len(paths), CHUNK):
                 known = self._store.known_files(paths[start : start + CHUNK])
-                some = {
-                    unknown[key]: file.content_hash
-                    for key, file in known.items()
-                    if key in unknown and file.unchanged()
+                fresh = {
+                    unknown[key]: file for key, file in known.items() if key in unknown and file.unchanged()
                 }
-                hashes |= some
-                report((some, self._load(some, bundle, passes) if bundle else {}))
-            return hashes
+                some = {number: file.content_hash for number, file in fresh.items() if file.content_hash}
+                failed = {number: file.name for number, file in fresh.items() if not file.content_hash}
+                report(Recalled(some, self._load(some, bundle, passes) if bundle else {}, failed))
 
         self._task = self._lanes.submit(
             Lane.FILES,
@@ -86,21 +102,34 @@ class Recall(QObject):
             _ = prediction.confidence  # worked out here, not in the window's thread
         return {number: kept[content] for number, content in hashes.items() if content in kept}
 
-    def _take(self, found: list[tuple[dict[int, str], dict[int, Prediction]]]) -> None:
+    def _take(self, found: list[Recalled]) -> None:
         session = self._session
-        for hashes, predictions in found:
-            for number, content in hashes.items():
+        for recalled in found:
+            for number, content in recalled.hashes.items():
                 session.entries.hashes.setdefault(number, content)
-            self._reviewing.mark(hashes)
-            for number, prediction in predictions.items():
+                self._remembered.add(number)
+            self._reviewing.mark(recalled.hashes)
+            for number, prediction in recalled.predictions.items():
                 if session.entries.status[number] < Status.PREDICTED:
                     session.take_prediction(number, prediction)
+            for number, reason in recalled.failures.items():
+                self._remembered.add(number)
+                if session.entries.status[number] == Status.LISTED:
+                    session.take_failure(number, reason)
         session.rows_changed()
 
     def remember(self) -> None:
-        """Keep the content hashes of everything read, so that the next start need not read it again."""
-        entries = self._session.entries
-        read = [(entries.paths[n], entries.rows[n], h, entries.names[n]) for n, h in entries.hashes.items()]
+        """Keep the content hashes of what was read, and why the rest could not be: the next start need not read it."""
+        entries, known = self._session.entries, self._remembered
+        hashes = {n: content for n, content in entries.hashes.items() if n not in known}
+        read = [(entries.paths[n], entries.rows[n], h, entries.names[n]) for n, h in hashes.items()]
+        failed = {
+            n: reason for n, reason in entries.errors.items() if n not in known and n not in entries.hashes
+        }
+        read += [(entries.paths[n], entries.rows[n], "", reason) for n, reason in failed.items()]
+        known.update(hashes, failed)
+        if not read:
+            return
         self._lanes.submit(
             Lane.FILES,
             lambda report: self._store.remember_files(known_files(read)),
@@ -110,7 +139,7 @@ class Recall(QObject):
 
 
 def known_files(read: list[tuple[Path, int, str, str]]) -> list[KnownFile]:
-    """Add size and modification time to (path, row, content hash, name); files gone meanwhile are left out."""
+    """Add size and modification time to (path, row, content hash, name or reason); files gone are left out."""
     known = []
     for path, row, content, name in read:
         try:
