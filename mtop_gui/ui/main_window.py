@@ -50,6 +50,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("mtop-gui")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.setDockOptions(self.dockOptions() | QMainWindow.DockOption.GroupedDragging)
         self.stack = SpectrumStack(palette)
         self.pdf = PdfPlot(palette)
         self.banner = Banner(palette)
@@ -71,6 +72,8 @@ class MainWindow(QMainWindow):
             "history": self._dock("History", "history", self.history, area.BottomDockWidgetArea),
         }
         self.theme_palette = palette
+        for name in ("batch", "team", "history"):
+            self._name_by_tab(self.docks[name])
         self.key_help = KeyHelp(self, palette)
         self.command_palette = CommandPalette(self, palette)
         self.failures = FailureDialog(self)
@@ -100,6 +103,13 @@ class MainWindow(QMainWindow):
         dock.setWidget(panel)
         self.addDockWidget(area, dock)
         return dock
+
+    @staticmethod
+    def _name_by_tab(dock: QDockWidget) -> None:
+        """Leave out the title of a dock that stands on its tab already; a floating one has it."""
+        bare = QWidget(dock)
+        dock.setTitleBarWidget(bare)
+        dock.topLevelChanged.connect(lambda floating: dock.setTitleBarWidget(None if floating else bare))
 
     def reset_layout(self) -> None:
         """Put every dock back where it belongs, in sizes that suit 1440 x 900."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -93,6 +94,7 @@ class BatchPanel(QWidget):
         session.entries_added.connect(self._show_counts)
         session.entries_changed.connect(self._entries_changed)
         session.threshold_changed.connect(self._threshold_changed)
+        session.blind_changed.connect(lambda _: self.model.repaint())
         self.view.sort_by_click(FLAG_COLUMN, descending=True)
 
     def refresh(self) -> None:
@@ -127,15 +129,18 @@ class BatchPanel(QWidget):
         if len(entries) == 0:
             self.counts.setText("")
             return
-        if read == 0:
+        if not (entries.status == Status.PREDICTED).any():
             self.counts.setText(f"{len(entries):,} spectra listed. Run the network with Ctrl+R.")
             return
-        share = 100.0 * flagged / read
+        share = 100.0 * flagged / max(1, int(np.count_nonzero(entries.status == Status.PREDICTED)))
         parts = [
             f"<b>{read:,}</b> of {len(entries):,} predicted",
             f"<b style='color:{self._palette.warning}'>{flagged:,}</b> flagged ({share:.0f} %)",
             f"<b style='color:{self._palette.good}'>{reviewed:,}</b> reviewed",
         ]
+        rejected = int(np.count_nonzero(entries.rejected))
+        if rejected:
+            parts.append(f"<b>{rejected:,}</b> not for this bundle")
         if failed:
             parts.append(f"<b style='color:{self._palette.bad}'>{failed:,}</b> unreadable")
         self.counts.setText(" &nbsp;·&nbsp; ".join(parts))

@@ -38,6 +38,7 @@ class Column:
     numeric : right-aligned unless it takes what is left.
     falling : the first click sorts the highest first.
     warns : coloured where the entry is flagged.
+    network : it tells what the network says, and is hidden where the reviewer is blind.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Column:
     numeric: bool = True
     falling: bool = False
     warns: bool = False
+    network: bool = False
 
 
 def number_text(value: float, digits: int) -> str:
@@ -64,6 +66,7 @@ def _number(title: str, tip: str, name: str, digits: int, width: int) -> Column:
         width,
         falling=name not in ("z", "z_second", "peak_probability"),
         warns=name == "entropy",
+        network=True,
     )
 
 
@@ -120,5 +123,7 @@ PEAK = _number("P(z)", "probability of the best peak", "peak_probability", 2, 5)
 SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
 SECOND_PEAK = _number("P(2nd)", "probability of the second peak", "second_probability", 2, 5)
 FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6, False, True, True)
-REASON = Column("why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True, True)
+REASON = Column(
+    "why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True, True, True
+)
 QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

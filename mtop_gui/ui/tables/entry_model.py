@@ -36,6 +36,10 @@ def sorted_numbers(numbers: IntArray, key: FloatArray | IntArray, descending: bo
     return numbers[np.argsort(signed, kind="stable")]
 
 
+HIDDEN = "·"
+"""Stands for what a blind reviewer is not told."""
+
+
 class EntryModel(QAbstractTableModel):
     """Entries of the Session, one per row unless a subclass puts headings between them."""
 
@@ -72,6 +76,8 @@ class EntryModel(QAbstractTableModel):
             return None
         column = self.columns[index.column()]
         if role == DISPLAY:
+            if column.network and self.session.blind and self._hidden(int(number)):
+                return HIDDEN
             return column.text(self.session, int(number))
         if role == ALIGNMENT:
             return RIGHT if column.numeric and column.width else LEFT
@@ -183,10 +189,13 @@ class EntryModel(QAbstractTableModel):
         self._colours = {name: QColor(getattr(palette, name)) for name in ("bad", "warning", "muted", "good")}
         self.repaint()
 
+    def _hidden(self, number: int) -> bool:
+        return self.session.hides_row(number) and number not in self.session.entries.errors
+
     def _tip(self, number: int) -> str:
         entries = self.session.entries
         row = f", row {entries.rows[number]}" if entries.siblings[number] > 1 else ""
         lines = [f"{entries.paths[number]}{row}"]
-        if why := reason_text(self.session, number):
+        if not self._hidden(number) and (why := reason_text(self.session, number)):
             lines.append(why)
         return "\n".join(lines)
