@@ -58,7 +58,13 @@ def gui(context: typer.Context) -> None:
 def predict(
     paths: Paths,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Catalogue to write: .ecsv .fits .csv .parquet")
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="CATALOGUE",
+            help="Catalogue to write: .ecsv .fits .csv .parquet, or FOLDER/ for a Parquet data set.",
+        ),
     ],
     bundle: Annotated[str, typer.Option(metavar="NAME|DIR", help="The network.")] = DEFAULT_BUNDLE,
     entropy_threshold: Annotated[
@@ -68,6 +74,13 @@ def predict(
         int, typer.Option(min=1, help="MC-dropout passes per spectrum; 1 is one deterministic pass.")
     ] = 50,
     jobs: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = min(4, os.cpu_count() or 1),
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Leave the work to the cluster of this Dask scheduler."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a run into the same catalogue was interrupted.")
+    ] = False,
 ) -> None:
     """Read spectra, predict their redshifts, write a catalogue.
 
@@ -83,6 +96,8 @@ def predict(
             entropy_threshold=entropy_threshold,
             mc_passes=mc_passes,
             jobs=jobs,
+            dask=dask,
+            resume=resume,
         )
     raise typer.Exit(code)
 

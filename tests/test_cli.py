@@ -33,7 +33,7 @@ def mtop(monkeypatch):
         return run.predictor
 
     monkeypatch.setattr(predictor, "Predictor", load_predictor)
-    monkeypatch.setattr(io, "read_rows", FakeFiles())
+    monkeypatch.setattr(io, "iter_rows", FakeFiles())
 
     def call(*arguments):
         run.predictor.batches.clear()
@@ -93,7 +93,7 @@ def test_a_path_that_is_not_there_is_a_row_beside_the_others(mtop, folder, tmp_p
             raise FileNotFoundError(f"{path} is not there")
         return FakeFiles()(path)
 
-    monkeypatch.setattr(io, "read_rows", read)
+    monkeypatch.setattr(io, "iter_rows", read)
     result = mtop.call("predict", folder, tmp_path / "bad-nothing.fits", "-o", tmp_path / "out.ecsv")
     assert result.exit_code == 1
     assert len(read_back(tmp_path / "out.ecsv")["error"]) == 5

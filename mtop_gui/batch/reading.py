@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-ReadRows: TypeAlias = Callable[[Path], Sequence[Spectrum | UnreadableRow]]
+ReadRows: TypeAlias = Callable[[Path], Iterable[Spectrum | UnreadableRow]]
 PATIENCE = 0.2  # seconds between two looks at whether the person cancelled while a file is being read
+PIECE = 16
+"""Spectra that a reading thread hands over at a time: a file of thousands is never in memory as a whole."""
 
 
 @dataclass(frozen=True)
-class ReadFile:
-    """One file: its spectra and the rows that could not be read, or the reason why there are none at all."""
+class Piece:
+    """Some spectra of one file, in its order, and the rows that could not be read.
+
+    `last` says that no more will come; then `error` may say why the file, or what is left of it, cannot be read.
+    """
 
     path: Path
     spectra: tuple[Spectrum | UnreadableRow, ...] = ()
+    last: bool = False
     error: str = ""
 
 
@@ -38,10 +45,11 @@ class ReadAhead:
     Parameters
     ----------
     paths : files to read.
-    read : called in the reading threads; raises MtopError or any other error for a file it cannot read.
+    read : called in the reading threads; may give the spectra one by one; raises MtopError or any other error for a
+        file it cannot read.
     jobs : number of threads.
-    most : about this many spectra (or files) wait on the shelf at most, so that memory stays constant.
-    hashing : also take every Spectrum's content hash in the reading thread.
+    most : so many spectra wait on the shelf at most, and so many files are begun, so that memory stays constant.
+    also : done with every Spectrum in the reading thread, e.g. take its content hash.
     """
 
     def __init__(
@@ -51,54 +59,110 @@ class ReadAhead:
         *,
         jobs: int,
         most: int,
-        hashing: bool,
+        also: Callable[[Spectrum], object] | None = None,
     ) -> None:
         self._paths = paths
         self._read = read
         self._most = most
-        self._hashing = hashing
-        self._shelf: deque[Future[ReadFile]] = deque()
+        self._also = also
+        self._changed = threading.Condition()
+        self._shelf: dict[int, deque[Piece]] = {}
+        self._on_shelf = 0
         self._next = 0
-        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="read")
+        self._wanted = 0
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"read-{number}", daemon=True)
+            for number in range(min(jobs, len(paths)))
+        ]
 
     def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Drop what nobody started to read and wait for the few files under way."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Begin no other file and wait for the few under way."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
-    def files(self, waiting: Callable[[], None]) -> Iterator[ReadFile]:
-        """Give every file in order; `waiting` is called now and then while one takes long."""
-        self._fill()
-        while self._shelf:
-            first = self._shelf[0]
-            try:
-                found = first.result(timeout=PATIENCE)
-            except NotYet:
+    def pieces(self, waiting: Callable[[], None]) -> Iterator[Piece]:
+        """Give every file in order, in pieces; `waiting` is called now and then while one takes long."""
+        while self._wanted < len(self._paths):
+            piece = self._take(time.monotonic() + PATIENCE)
+            if piece is None:
                 waiting()
                 continue
-            self._shelf.popleft()
-            self._fill()
-            yield found
+            yield piece
 
-    def _fill(self) -> None:
-        on_shelf = sum(len(future.result().spectra) for future in self._shelf if future.done())
-        while self._next < len(self._paths) and len(self._shelf) < self._most and on_shelf < self._most:
-            self._shelf.append(self._pool.submit(self._read_one, self._paths[self._next]))
+    def _take(self, until: float) -> Piece | None:
+        """Take the next piece from the shelf; None when there is none yet."""
+        with self._changed:
+            while not self._shelf.get(self._wanted):
+                if not self._changed.wait(max(0.0, until - time.monotonic())):
+                    return None
+            piece = self._shelf[self._wanted].popleft()
+            self._on_shelf -= len(piece.spectra)
+            if piece.last:
+                del self._shelf[self._wanted]
+                self._wanted += 1
+            self._changed.notify_all()
+            return piece
+
+    def _work(self) -> None:
+        """Read one file after the other, as long as there is room for it."""
+        while (number := self._begin()) is not None:
+            for piece in self._read_one(self._paths[number]):
+                if not self._put(number, piece):
+                    return
+
+    def _begin(self) -> int | None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closing or self._next >= len(self._paths) or self._room(self._next)
+            )
+            if self._closing or self._next >= len(self._paths):
+                return None
+            number = self._next
             self._next += 1
+            self._shelf[number] = deque()
+            return number
 
-    def _read_one(self, path: Path) -> ReadFile:
+    def _put(self, number: int, piece: Piece) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._room(number))
+            if self._closing:
+                return False
+            self._shelf[number].append(piece)
+            self._on_shelf += len(piece.spectra)
+            self._changed.notify_all()
+            return True
+
+    def _room(self, number: int) -> bool:
+        """Whether a file may go on: the one the network waits for always may, however full the shelf is."""
+        if number == self._wanted:
+            return self._on_shelf < self._most or not self._shelf.get(number)
+        return self._on_shelf < self._most and number - self._wanted < self._most
+
+    def _read_one(self, path: Path) -> Iterator[Piece]:
+        """Give a file in pieces, one behind: whether a piece is the last is known when the next one is asked for."""
+        error, held = "", Piece(path)
         try:
-            spectra = tuple(self._read(path))
-            if self._hashing:
+            rows = iter(self._read(path))
+            while spectra := tuple(itertools.islice(rows, PIECE)):
+                if held.spectra:
+                    yield held
                 for spectrum in spectra:
-                    if not isinstance(spectrum, UnreadableRow):
-                        _ = spectrum.content_hash
-        except MtopError as error:
-            return ReadFile(path, error=str(error))
-        except Exception as error:
-            return ReadFile(path, error=f"cannot be read: {type(error).__name__}: {error}")
-        return ReadFile(path, spectra)
+                    if self._also is not None and not isinstance(spectrum, UnreadableRow):
+                        self._also(spectrum)
+                held = Piece(path, spectra)
+        except MtopError as trouble:
+            error = str(trouble)
+        except Exception as trouble:
+            error = f"cannot be read: {type(trouble).__name__}: {trouble}"
+        yield Piece(path, held.spectra, last=True, error=error)

@@ -4,18 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtop_gui.commands.terminal import SOME_FAILED, TerminalReport, fail, without_chatter
+from mtop_gui.core.events import Cancelled
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+
+    from mtop_gui.batch import Asked
+    from mtop_gui.batch.predict import Place, Rows
+    from mtop_gui.batch.run import Predicting
+    from mtop_gui.core.events import Report
 
 SUFFIXES = (".ecsv", ".fits", ".csv", ".parquet")
 
 
+@dataclass(frozen=True)
+class Output:
+    """Where the catalogue goes: a file, or a folder that becomes a Parquet data set."""
+
+    path: Path
+    dataset: bool
+
+    @classmethod
+    def named(cls, text: str) -> Output:
+        """Understand what the user typed: a folder ends in a slash, or is there already and named so."""
+        path = Path(text)
+        # Path.is_dir raises where a parent may not be entered.
+        folder = os.path.isdir(path) and path.suffix.lower() in ("", ".parquet")  # noqa: PTH112
+        return cls(path, folder or text.endswith(("/", os.sep)))
+
+
 def predict(
-    paths: list[Path], output: Path, *, bundle: str, entropy_threshold: float, mc_passes: int, jobs: int
+    paths: list[Path],
+    output: str,
+    *,
+    bundle: str,
+    entropy_threshold: float,
+    mc_passes: int,
+    jobs: int,
+    dask: str | None = None,
+    resume: bool = False,
 ) -> int:
     """Predict every Spectrum under `paths` and write the catalogue.
 
@@ -25,52 +58,126 @@ def predict(
 
     Raises
     ------
-    MtopError : nothing could be done: no bundle, or the catalogue cannot be written.
+    MtopError : nothing could be done: no bundle, no cluster, or the catalogue cannot be written.
     """
     # All that can go wrong with the command itself comes before TensorFlow's seconds.
-    _check_output(output)
-    from mtop_gui import io
-    from mtop_gui.batch import predict_catalogue
+    wanted = Output.named(output)
+    _check_output(wanted)
+    from mtop_gui.batch import Asked, predict_to_file
 
-    files = io.find_files([path for path in paths if os.path.lexists(path)])
-    files += [path for path in paths if not os.path.lexists(path)]
-    written_before = [path for path in files if _same_file(path, output)]
-    if written_before and not _is_catalogue(output):
-        fail(f"{output} is one of the files to read: name another catalogue, lest it is overwritten.")
-    files = [path for path in files if path not in written_before]
-    if not any(os.path.lexists(path) for path in files):
-        fail(f"no spectrum file was found under {', '.join(map(str, paths))}.")
+    files = _find_files(paths, wanted)
+    asked = Asked(entropy_threshold=entropy_threshold, mc_passes=mc_passes, jobs=jobs)
+    with ExitStack() as held:
+        if dask is None:
+            label, predicting = _here(bundle, asked)
+        else:
+            label, predicting = _on_cluster(dask, bundle, asked, held)
+        _tell_of_interrupted(wanted, resume, len(files))
+        report = held.enter_context(TerminalReport("spectra"))
+        try:
+            done = predict_to_file(
+                files,
+                predicting,
+                wanted.path,
+                facts={"bundle": label, "entropy threshold": entropy_threshold, "MC passes": mc_passes},
+                dataset=wanted.dataset,
+                resume=resume,
+                report=report,
+            )
+        except (KeyboardInterrupt, Cancelled):
+            _tell_how_to_go_on(wanted)
+            raise
+    _say(f"{output}: {done.rows} rows, {done.flagged} flagged, {done.failed} could not be read")
+    return SOME_FAILED if done.failed else 0
+
+
+def _here(bundle: str, asked: Asked) -> tuple[str, Predicting]:
+    """Load the network into this process."""
+    from mtop_gui.batch import predict_rows
     from mtop_gui.network.predictor import Predictor
 
     predictor = Predictor(bundle)
     with without_chatter():
         predictor.warm_up()
-    with TerminalReport("files") as report:
-        rows = predict_catalogue(
-            files,
-            predictor,
-            entropy_threshold=entropy_threshold,
-            mc_passes=mc_passes,
-            jobs=jobs,
-            report=report,
+
+    def predicting(files: Sequence[Path], begin: Place, report: Report) -> Iterator[Rows]:
+        return predict_rows(files, predictor, asked, begin=begin, report=report)
+
+    return predictor.bundle_name, predicting
+
+
+def _on_cluster(address: str, bundle: str, asked: Asked, held: ExitStack) -> tuple[str, Predicting]:
+    """Leave the network to the workers of a Dask cluster; only the bundle's name is looked up here."""
+    from mtop_gui.batch.cluster import Cluster
+    from mtop_gui.network.bundle import load_bundle
+
+    label = load_bundle(bundle).label
+    # A worker has another working directory; a bundle's plain name means the one it ships itself.
+    place = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
+    cluster = held.enter_context(Cluster(address))
+
+    def predicting(files: Sequence[Path], begin: Place, report: Report) -> Iterator[Rows]:
+        return cluster.predict_rows(files, place, label, asked, begin=begin, report=report)
+
+    return label, predicting
+
+
+def _find_files(paths: list[Path], output: Output) -> list[Path]:
+    from mtop_gui import io
+
+    files = io.find_files([path for path in paths if os.path.lexists(path)])
+    files += [path for path in paths if not os.path.lexists(path)]
+    written_before = [path for path in files if _same_file(path, output.path)]
+    if written_before and not _is_catalogue(output.path):
+        fail(f"{output.path} is one of the files to read: name another catalogue, lest it is overwritten.")
+    files = [path for path in files if path not in written_before]
+    if not any(os.path.lexists(path) for path in files):
+        fail(f"no spectrum file was found under {', '.join(map(str, paths))}.")
+    return files
+
+
+def _tell_of_interrupted(output: Output, resume: bool, files: int) -> None:
+    from mtop_gui.batch.journal import interrupted_run
+    from mtop_gui.batch.run import partial_folder
+
+    rows, listed = interrupted_run(partial_folder(output.path, output.dataset))
+    if rows and not resume:
+        _say(f"note: {rows} rows of an interrupted run are replaced; --resume would have gone on with them")
+    elif rows and files != listed:
+        _say(f"note: going on with the {listed} files of the interrupted run; there are {files} now")
+    elif resume and not listed:
+        _say("note: there is no interrupted run to go on with: starting from the beginning")
+
+
+def _tell_how_to_go_on(output: Output) -> None:
+    from mtop_gui.batch.journal import interrupted_run
+    from mtop_gui.batch.run import partial_folder
+
+    folder = partial_folder(output.path, output.dataset)
+    rows, _ = interrupted_run(folder)
+    if rows:
+        _say(f"{rows} rows are kept in {folder}; the same command with --resume goes on.")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _check_output(output: Output) -> None:
+    path = output.path
+    if not output.dataset and path.suffix.lower() not in SUFFIXES:
+        fail(
+            f"{path} cannot be written: its name must end in {', '.join(SUFFIXES)}, or in / for a Parquet data set."
         )
-    io.write_catalogue(rows, output)
-    failed = sum(1 for row in rows if row.error)
-    flagged = sum(1 for row in rows if row.flagged)
-    print(f"{output}: {len(rows)} rows, {flagged} flagged, {failed} could not be read", file=sys.stderr)
-    return SOME_FAILED if failed else 0
-
-
-def _check_output(output: Path) -> None:
-    if output.suffix.lower() not in SUFFIXES:
-        fail(f"{output} cannot be written: its name must end in {', '.join(SUFFIXES)}.")
-    folder = output.absolute().parent
+    folder = path.absolute().parent
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a parent may not be entered
-        fail(f"{output} cannot be written: its folder is not there.")
-    if os.path.isdir(output):  # noqa: PTH112 - as above
-        fail(f"{output} cannot be written: it is a folder.")
+        fail(f"{path} cannot be written: its folder is not there.")
+    if os.path.isdir(path) and not output.dataset:  # noqa: PTH112 - as above
+        fail(f"{path} cannot be written: it is a folder.")
+    if os.path.isfile(path) and output.dataset:  # noqa: PTH113 - as above
+        fail(f"{path} cannot become a folder: it is a file.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        fail(f"{output} cannot be written: you may not write into its folder.")
+        fail(f"{path} cannot be written: you may not write into its folder.")
 
 
 def _same_file(path: Path, output: Path) -> bool:

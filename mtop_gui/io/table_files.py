@@ -19,7 +19,7 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]]
 _ESCAPED = "ESCAPED"
 """Card of .fits files whose texts all have their backslashes and other characters than ASCII escaped."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
 _EMPTY: dict[type, Any] = {float: math.nan, int: 0, bool: False, str: ""}
 
 
@@ -50,8 +50,8 @@ def write_table(
 
     Notes
     -----
-    float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula
-    get an apostrophe in front. In .fits, masked booleans are False; other characters than ASCII are escaped, and come back as they were.
+    float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula,
+    or that begin with one, get an apostrophe in front. In .fits, masked booleans are False; other characters than ASCII are escaped, and come back as they were.
 
     Raises
     ------

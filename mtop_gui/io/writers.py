@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import itertools
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,13 +116,46 @@ def read_catalogue(path: Path | str) -> list[CatalogueRow]:
     ]
 
 
-def _read_csv(path: Path) -> dict[str, list[str]]:
-    """Read a .csv as text, the apostrophes before would-be formulas taken off again."""
+def csv_rows(path: Path, at_once: int) -> Iterator[list[CatalogueRow]]:
+    """Read back a .csv catalogue with the usual columns, `at_once` rows at a time.
+
+    Raises
+    ------
+    ExportError : the file is missing or damaged.
+    """
+    names = list(COLUMN_TYPES)
+    with _csv_errors(path), path.open(encoding="utf-8", newline="") as stream:
+        lines = csv.reader(stream)
+        if next(lines, []) != names:
+            raise ExportError(f"{path} is no predicted catalogue: its columns are others")
+        while some := list(itertools.islice(lines, at_once)):
+            if any(len(line) != len(names) for line in some):
+                raise ExportError(f"{path} cannot be read as a table (its lines differ in length)")
+            yield [
+                CatalogueRow(
+                    **{name: _cell(name, _plain(word)) for name, word in zip(names, line, strict=True)}
+                )
+                for line in some
+            ]
+
+
+@contextmanager
+def _csv_errors(path: Path) -> Iterator[None]:
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            lines = [[word[1:] if word[:1] == "'" else word for word in line] for line in csv.reader(stream)]
+        yield
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ExportError(f"{path} cannot be read as a table ({error})") from error
+
+
+def _plain(word: str) -> str:
+    """Take the apostrophe before a would-be formula off again."""
+    return word[1:] if word[:1] == "'" else word
+
+
+def _read_csv(path: Path) -> dict[str, list[str]]:
+    """Read a .csv as text, the apostrophes before would-be formulas taken off again."""
+    with _csv_errors(path), path.open(encoding="utf-8", newline="") as stream:
+        lines = [[_plain(word) for word in line] for line in csv.reader(stream)]
     names = lines[0] if lines else []
     if any(len(line) != len(names) for line in lines):
         raise ExportError(f"{path} cannot be read as a table (its lines differ in length)")

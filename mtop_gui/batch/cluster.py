@@ -1,0 +1,196 @@
+"""The same run on a Dask cluster: chunks of files go to the workers, rows come back in the order of the files."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from mtop_gui.batch import predict
+from mtop_gui.batch.predict import FILES_PER_CHUNK, Asked, Place, Rows
+from mtop_gui.core.catalogue import failed_row
+from mtop_gui.core.errors import BundleError, MtopError
+from mtop_gui.core.events import Advanced, Failed, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from mtop_gui.core.catalogue import CatalogueRow
+    from mtop_gui.core.events import Report
+    from mtop_gui.core.prediction import Predicts
+
+CHUNKS_PER_WORKER = 3
+"""Chunks at a worker and on their way to it, so that none waits for the client."""
+
+PATIENCE = 0.5  # seconds between two looks at whether the person cancelled
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class Cluster:
+    """A connection to a Dask scheduler; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    address : of the scheduler, e.g. ``tcp://login1:8786``, or the file of its ``--scheduler-file``.
+
+    Raises
+    ------
+    MtopError : Dask is not installed, or no scheduler answers.
+    """
+
+    def __init__(self, address: str, *, timeout: float = 30.0) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise MtopError(
+                "--dask needs the package dask: install it with  pip install 'mtop-gui[dask]'  here and on the workers."
+            ) from None
+        try:
+            where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
+            self._client = Client(**where, timeout=timeout, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise MtopError(
+                f"no Dask scheduler answers at {address} ({_first_line(error)}): check the address and that it runs."
+            ) from error
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def predict_rows(
+        self,
+        paths: Sequence[Path],
+        bundle: str,
+        label: str,
+        asked: Asked,
+        *,
+        begin: Place = Place(),  # noqa: B008 - a NamedTuple is immutable
+        report: Report = ignore,
+        files_per_chunk: int = FILES_PER_CHUNK,
+    ) -> Iterator[Rows]:
+        """Give the rows of the catalogue chunk by chunk, the same as `batch.predict_rows` gives.
+
+        Parameters
+        ----------
+        paths : files, under these paths on the workers too.
+        bundle, label : name or folder of the bundle there, and what its `ModelBundle.label` must be.
+        asked : `jobs` are the reading threads of each worker.
+        begin : the place in `paths` from which to go on.
+        report : receives Failed for what could not be read or predicted, and Advanced(files done, files).
+
+        Raises
+        ------
+        BundleError : a worker has another version of the bundle, or none.
+        Cancelled : `report` asked for it.
+        """
+        ahead = _chunks(len(paths), begin, files_per_chunk)
+        flying: deque[tuple[_Chunk, Any]] = deque()
+        done = begin
+        report(Advanced(done.files, len(paths), "predicting"))
+        try:
+            while True:
+                while len(flying) < CHUNKS_PER_WORKER * max(1, self._workers()):
+                    chunk = next(ahead, None)
+                    if chunk is None:
+                        break
+                    flying.append((chunk, self._submit(chunk, paths, bundle, label, asked)))
+                if not flying:
+                    return
+                chunk, future = flying.popleft()
+                while not self._is_done(future):
+                    report(Advanced(done.files, len(paths), "predicting"))
+                rows = self._rows(chunk, future, paths, bundle, label, asked)
+                for row in rows:
+                    if row.error:
+                        report(Failed(_path_of(row, paths, chunk), row.error, row.row))
+                done = Place(chunk[1])
+                yield Rows(rows, done)
+        finally:
+            self._client.cancel([future for _, future in flying])
+
+    def _workers(self) -> int:
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def _submit(self, chunk: _Chunk, paths: Sequence[Path], bundle: str, label: str, asked: Asked) -> Any:
+        first, last, spectra = chunk
+        return self._client.submit(
+            predict_chunk, list(paths[first:last]), bundle, label, asked, spectra, pure=False, retries=2
+        )
+
+    def _is_done(self, future: Any) -> bool:
+        from distributed import wait
+
+        try:
+            wait([future], timeout=PATIENCE)
+        except TimeoutError:
+            return False
+        return True
+
+    def _rows(
+        self, chunk: _Chunk, future: Any, paths: Sequence[Path], bundle: str, label: str, asked: Asked
+    ) -> list[CatalogueRow]:
+        """Take the rows of a chunk; one that ends every worker it is given to is halved until the file is found."""
+        from distributed import KilledWorker
+
+        try:
+            rows: list[CatalogueRow] = future.result()
+        except KilledWorker as error:
+            first, last, spectra = chunk
+            if last - first == 1:
+                return [failed_row(paths[first], f"cannot be predicted: it ends the worker ({error})")]
+            middle = (first + last) // 2
+            rows = []
+            for half in ((first, middle, spectra), (middle, last, 0)):
+                again = self._submit(half, paths, bundle, label, asked)
+                rows += self._rows(half, again, paths, bundle, label, asked)
+        return rows
+
+
+_Chunk = tuple[int, int, int]
+"""First file, file behind the last one, and how many spectra of the first one are done already."""
+
+
+def _chunks(files: int, begin: Place, files_per_chunk: int) -> Iterator[_Chunk]:
+    """Cut the list of files at multiples of `files_per_chunk`, wherever it is begun."""
+    first, spectra = begin
+    while first < files:
+        last = min(files, (first // files_per_chunk + 1) * files_per_chunk)
+        yield first, last, spectra
+        first, spectra = last, 0
+
+
+def _path_of(row: CatalogueRow, paths: Sequence[Path], chunk: _Chunk) -> Path:
+    return next((path for path in paths[chunk[0] : chunk[1]] if str(path) == row.file), paths[chunk[0]])
+
+
+def predict_chunk(
+    paths: list[Path], bundle: str, label: str, asked: Asked, spectra: int = 0
+) -> list[CatalogueRow]:
+    """Predict a chunk of files on a worker; its process loads the bundle at the first call."""
+    with _ONE_AT_A_TIME:
+        predictor = _predictor(bundle)
+        if predictor.bundle_name != label:
+            raise BundleError(
+                f"a worker has bundle {predictor.bundle_name}, not {label}: install the same one there, or name a folder "
+                "that all machines see."
+            )
+        made = predict.predict_rows(paths, predictor, asked, begin=Place(0, spectra))
+        return [row for some in made for row in some.rows]
+
+
+@lru_cache(maxsize=1)
+def _predictor(bundle: str) -> Predicts:
+    from mtop_gui.network.predictor import Predictor
+
+    predictor = Predictor(bundle)
+    predictor.warm_up()
+    return predictor
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
