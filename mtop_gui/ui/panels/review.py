@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -23,10 +24,18 @@ from PySide6.QtWidgets import (
 )
 
 from mtop_gui.core.decision import ISSUES, SPECTRUM_CLASSES
-from mtop_gui.ui.panels.review_texts import history_line, measured, origin_text, quality_tip, standing_text
+from mtop_gui.ui.panels.review_texts import (
+    history_line,
+    measured,
+    origin_text,
+    past_line,
+    quality_tip,
+    standing_text,
+)
 from mtop_gui.ui.widgets import ElidedLabel, heading
 
 if TYPE_CHECKING:
+    from mtop_gui.ui.past import Past
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
@@ -41,6 +50,8 @@ class ReviewPanel(QWidget):
     def __init__(self, session: Session, reviewing: Reviewing, palette: Palette) -> None:
         super().__init__()
         self._session, self._reviewing, self._palette = session, reviewing, palette
+        self._past: Past | None = None
+        self._redshifts: list[float | None] = []
         self._make_labels()
         self._make_keys()
         self._make_lists()
@@ -171,7 +182,7 @@ class ReviewPanel(QWidget):
         layout.addLayout(measures)
         layout.addWidget(heading("Peaks of the PDF"))
         layout.addWidget(self.peaks)
-        layout.addWidget(heading("History"))
+        layout.addWidget(heading("History of this spectrum"))
         layout.addWidget(self.history, 1)
 
     def _quality_rows(self) -> QVBoxLayout:
@@ -210,6 +221,7 @@ class ReviewPanel(QWidget):
         self.typed.returnPressed.connect(self._take_typed)
         self.typed.editingFinished.connect(self.typed.hide)
         self.peaks.cellClicked.connect(lambda row, _: session.take_peak(row))
+        self.history.cellClicked.connect(lambda row, _: self._take_past(row))
 
     def type_redshift(self) -> None:
         """Open the field to type a redshift in."""
@@ -331,12 +343,33 @@ class ReviewPanel(QWidget):
             button.setChecked(decision is not None and decision.quality == quality)
             button.setEnabled(self._session.spectrum is not None)
         self.standing.setText(standing_text(decision, self._session.draft))
-        rows = self._reviewing.history()
-        self.history.setRowCount(len(rows))
-        for place, row in enumerate(rows):
-            item = QTableWidgetItem(history_line(row))
-            item.setToolTip(history_line(row, full=True))
+        self._show_history()
+
+    def follow(self, past: Past) -> None:
+        """Show also what networks said earlier."""
+        self._past = past
+        past.changed.connect(self._show_history)
+
+    def _show_history(self) -> None:
+        decisions = self._reviewing.history()
+        predictions = [] if self._past is None else self._past.predictions()
+        lines = [(history_line(row), history_line(row, full=True)) for row in decisions]
+        lines += [(past_line(each), past_line(each, full=True)) for each in predictions]
+        # Rows of undos show nothing: their redshift was taken back.
+        self._redshifts = [row.redshift if row.retracts is None else None for row in decisions]
+        self._redshifts += [each.redshift for each in predictions]
+        self.history.setRowCount(max(1, len(lines)))
+        muted = QColor(self._palette.muted)
+        for place, (line, tip) in enumerate(lines or [("Nothing yet", "")]):
+            item = QTableWidgetItem(line)
+            item.setToolTip(tip)
+            if place >= len(decisions):
+                item.setForeground(muted)
             self.history.setItem(place, 0, item)
+
+    def _take_past(self, place: int) -> None:
+        if place < len(self._redshifts) and (redshift := self._redshifts[place]) is not None:
+            self._session.set_candidate(redshift, "typed")
 
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""

@@ -9,6 +9,7 @@ from mtop_gui.ui.draft import Draft
 
 if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision, QualityScale
+    from mtop_gui.ui.past import PastPrediction
     from mtop_gui.ui.session import Session
 
 
@@ -30,6 +31,8 @@ def origin_text(session: Session) -> str:
     if session.spectrum is None:
         return ""
     prediction = session.prediction
+    if session.hides:
+        return "blind: type a redshift ( Z ), or name a line" if session.candidate is None else session.origin
     if prediction is None:
         return "waiting for the network…" if session.candidate is None else session.origin
     if prediction.best is None:
@@ -48,6 +51,18 @@ def standing_text(decision: Decision | None, draft: Draft) -> str:
         return "Not reviewed yet" if draft == Draft() else "Not saved yet: a quality key saves all this"
     redshift = "no redshift" if decision.redshift is None else f"z {decision.redshift:.5f}"
     return f"You said: quality {decision.quality}, {redshift}"
+
+
+def past_line(past: PastPrediction, full: bool = False) -> str:
+    """Write what a network said earlier."""
+    passes = "1 pass" if past.mc_passes == 1 else f"{past.mc_passes} passes"
+    if past.redshift is None:
+        line = "network  no redshift"
+    else:
+        line = f"network  z {past.redshift:.4f}   {100 * past.probability:.0f} %"
+    name = past.bundle if full else past.bundle.partition(" (")[0]
+    rest = f"\nentropy {past.entropy:.2f}" if full and past.redshift is not None else ""
+    return f"{line}   {name}, {passes}{rest}"
 
 
 def history_line(row: Decision, full: bool = False) -> str:
