@@ -30,6 +30,7 @@ _DTYPES = {
     "C": ">c8",
     "M": ">c16",
 }
+_TEXTS = ("TTYPE", "TFORM")
 _UNSIGNED = {("I", 2**15): np.int64, ("J", 2**31): np.int64, ("B", -(2**7)): np.int64}
 
 
@@ -59,7 +60,14 @@ class TableColumns:
                 self.spelled[name.upper()] = name
                 self._columns[name.upper()] = column
             offset += _bytes(column)
-        self.filled = offset
+        self.sound = offset == self.width and self._named()
+
+    def _named(self) -> bool:
+        """Whether every name and form is a text."""
+        said = (
+            self._header.get(f"{card}{n}", "") for n in range(1, len(self._columns) + 1) for card in _TEXTS
+        )
+        return all(isinstance(text, str) for text in said)
 
     def number(self, name: str) -> int:
         """Give the number of a column, 1 for the first; 0 when there is none of that name."""

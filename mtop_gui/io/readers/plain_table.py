@@ -57,11 +57,13 @@ def heads(file: FitsFile) -> list[tuple[int, str]]:
     if len(places) == 1:
         unit = places[0][0]
         return [(0, object_name(unit, file.primary) or file.stem)]
+    # A file may hold a million rows: what concerns their table is asked once.
+    alone = {unit.index for unit, layout in _tables(file) if spectra_in(unit, layout) == 1}
     return [
         (row, object_name(unit) or f"{file.stem} {unit.name or row}".strip())
-        if spectra_in(unit, layout) == 1
+        if unit.index in alone
         else (row, f"{file.stem} {row}")
-        for row, (unit, layout, _) in enumerate(places)
+        for row, (unit, _, _) in enumerate(places)
     ]
 
 
