@@ -10,7 +10,7 @@ import numpy as np
 
 from mtop_gui.core.line_data import LIGHT_SPEED, line_data
 from mtop_gui.core.line_fit import NoLineFitError, refine
-from mtop_gui.core.line_model import USUAL_WIDTH, measure_lines
+from mtop_gui.core.line_model import DETECTED, USUAL_WIDTH, measure_lines
 from mtop_gui.core.lines import MAIN_LINES, load_lines, rank_of
 
 if TYPE_CHECKING:
@@ -229,7 +229,26 @@ def snap(spectrum: Spectrum, wavelength: float, tolerance: float) -> float:
     overlap, power = profile @ (weight * data.residual[low:high]), (profile * profile) @ weight
     significance = np.abs(np.divide(overlap, np.sqrt(power), out=np.zeros(places.size), where=power > 0))
     best = int(np.argmax(significance))
-    if significance[best] < 3.0:
+    if significance[best] < DETECTED:
         return wavelength
     near = slice(max(0, best - 2), best + 3)
     return float(np.average(places[near], weights=significance[near] ** 2))
+
+
+def strongest_feature(spectrum: Spectrum, low: float, high: float) -> float | None:
+    """Give the wavelength [Å] of the most significant line between two wavelengths; None when there is none above 3 sigma."""
+    data = line_data(spectrum)
+    part = slice(*np.searchsorted(data.wavelength, [low, high]).tolist())
+    weight, residual = data.ivar[part], data.residual[part]
+    if not np.any(weight > 0):
+        return None
+    sigma = max(0.6, USUAL_WIDTH / float(np.median(data.pixel[part])))
+    reach = int(np.ceil(4 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    overlap = np.convolve(weight * residual, kernel)[reach : reach + weight.size]
+    power = np.convolve(weight, kernel**2)[reach : reach + weight.size]
+    # Half a profile at the edge of a gap or a mask is no line to point at.
+    seen = power > 0.5 * np.median(power[power > 0])
+    significance = np.where(seen, np.abs(overlap) / np.sqrt(np.where(seen, power, 1.0)), 0.0)
+    best = int(np.argmax(significance))
+    return float(data.wavelength[part][best]) if significance[best] >= DETECTED else None

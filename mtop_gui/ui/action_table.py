@@ -127,8 +127,11 @@ _PANELS = tuple(
         ("browser", "Alt+1"),
         ("review", "Alt+2"),
         ("batch", "Alt+3"),
+        ("lines", "Alt+4"),
+        ("identifications", "Alt+5"),
         ("team", "Alt+4"),
         ("history", "Alt+5"),
+        ("embedding", "Alt+6"),
     )
 )
 
@@ -155,7 +158,7 @@ _NAMED = tuple(
         help=f"the feature under the cursor is {name}",
         handler="name_line",
         argument=wavelength,
-        needs="cursor",
+        needs="spectrum",
     )
     for letter, name, wavelength in NAMED_LINES
 )
@@ -216,6 +219,10 @@ _SPECTRUM = (
 _QUEUE = (
     _row("choose_queue", "Choose queue…", keys=_keys("Shift+N", specvizitor=("N",)), help="which spectra to go through", needs="spectra"),
     *_QUEUES,
+    _row("compute_embedding", "Compute embedding", keys=_keys("Ctrl+E"), help="ask the network which of the listed spectra it sees as alike; again: stop", needs="spectra"),
+    _row("embedding_outliers", "Outliers of the embedding", keys=_keys("Ctrl+Shift+E"), help="go through the spectra that are like no other", needs="embedding"),
+    _row("embedding_alike", "Spectra like this", keys=_keys("Ctrl+D"), help="go through the spectra most like this one in the embedding", needs="embedding"),
+    _row("embedding_colour", "Colour embedding by…", help="any column, or the distance to the neighbours", needs="embedding"),
     _row("save_filter", "Save filter…", keys=_keys("Ctrl+Shift+F"), help="keep the expression in the filter as a queue", needs="spectra"),
     _row("forget_filter", "Drop saved filter…", needs="saved_filters"),
     _row("keep_list", "Keep to this list", keys=_keys("Ctrl+L"), help="go through what is listed now only, also after a restart", checkable=True, needs="spectra"),
@@ -232,10 +239,14 @@ _REDSHIFT = (
     _row("z_much_more", "z + 0.001", keys=_keys("Shift+Right", specvizitor=("W",)), handler="nudge", argument=0.001, needs="redshift"),
     _row("type_redshift", "Type a redshift…", keys=_keys("Z"), needs="spectrum"),
     _row("fit_lines", "Fit lines here", keys=_keys("U"), help="fit the lines near this redshift", icon="lines", needs="redshift"),
+    _row("show_second", "Second candidate", keys=_keys("Y"), help="draw the lines of a second redshift too", checkable=True),
+    _row("keep_second", "Keep as second candidate", keys=_keys("Shift+Y"), help="compare other redshifts with this one", needs="redshift"),
+    _row("swap_candidates", "Exchange the candidates", keys=_keys("J"), help="go to the second redshift and back", needs="redshift"),
 )
 _LINES = (
     _row("next_line", "Next line", keys=_keys("."), help="zoom to the next line", handler="step_line", argument=1, needs="redshift"),
     _row("previous_line", "Previous line", keys=_keys(","), help="zoom to the line before", handler="step_line", argument=-1, needs="redshift"),
+    _row("pick_line", "Name the feature…", keys=_keys("K"), help="pick from the lines the feature under the cursor may be", needs="spectrum"),
     *_NAMED,
 )
 _REVIEW = (
@@ -268,6 +279,11 @@ _VIEW = (
     _row("show_error", "Error", keys=_keys("X"), help="error on or off", icon="error", checkable=True),
     _row("show_sky_mask", "Sky mask", keys=_keys("M"), help="sky mask on or off", icon="sky", checkable=True),
     _row("show_continuum", "Continuum", keys=_keys("C"), help="continuum on or off", icon="continuum", checkable=True),
+    _row("show_model", "Line model", keys=_keys("A"), help="continuum and fitted lines over the flux", checkable=True),
+    _row("colour_saliency", "Colour by saliency", keys=_keys("V"), help="colour the flux where the network looked", checkable=True),
+    _row("keep_zoom", "Keep the zoom", keys=_keys("F", specvizitor=("Shift+F",)), help="keep the range when the spectrum changes", checkable=True),
+    _row("wavelength_unit", "Next wavelength unit", keys=_keys("Ctrl+U"), help="Å, nm or µm"),
+    _row("other_density", "Other flux density", keys=_keys("Ctrl+Shift+U"), help="f_ν instead of f_λ, or the other way round", checkable=True),
     _row("pdf_log", "Logarithmic PDF", keys=_keys("P"), help="PDF linear or logarithmic", icon="pdf", checkable=True),
     _row("zen", "Only the plots", keys=_keys("F9", specvizitor=("H",)), checkable=True),
     _row("full_screen", "Full screen", keys=_keys("F11", specvizitor=("F", "F11")), checkable=True),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from mtop_gui.core.line_model import USUAL_WIDTH
+
 if TYPE_CHECKING:
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.ui.display import DisplayOptions
@@ -21,6 +23,10 @@ class Choices(QObject):
     options_changed = Signal()
     threshold_changed = Signal(float)
     reviewer_changed = Signal(str)
+    second: float | None = None
+    """Redshift a person kept to compare the candidate with."""
+    line_width: float = USUAL_WIDTH
+    """Standard deviation of the lines of the selected spectrum [km/s]."""
 
     def __init__(self, options: DisplayOptions, threshold: float, reviewer: str) -> None:
         super().__init__()
@@ -49,6 +55,16 @@ class Choices(QObject):
         nearest = int(np.argmin(np.abs(np.asarray(SMOOTHING_STEPS) - self.options.smoothing)))
         wanted = min(max(nearest + by, 0), len(SMOOTHING_STEPS) - 1)
         self.set_options(smoothing=SMOOTHING_STEPS[wanted])
+
+    def compare_with(self, redshift: float | None) -> None:
+        """Keep a redshift as the second candidate; None for the best other peak."""
+        self.second = redshift
+        self._show_soon.start()
+
+    def set_line_width(self, width: float) -> None:
+        """Expect lines of this standard deviation [km/s]."""
+        self.line_width = width
+        self._show_soon.start()
 
     def set_instrument(self, instrument: Instrument | None) -> None:
         """Take the Instrument of the bundle: it knows where the sky is."""

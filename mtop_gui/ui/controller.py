@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from mtop_gui import __version__
-from mtop_gui.core.line_fit import NoLineFitError, in_words, refine
 from mtop_gui.ui.actions import PRESETS, Actions
+from mtop_gui.ui.redshift_work import OPTIONS, RedshiftWork
 from mtop_gui.ui.scanning import Found, absolute_paths, scan
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 from mtop_gui.ui.widgets import is_text_field
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from mtop_gui.ui.state import Resume
 
 CATALOGUES = "Catalogue (*.ecsv *.fits *.csv *.parquet)"
-LINE_ZOOM = 0.012
-"""Half width of the zoom on a line, as a fraction of its wavelength (3600 km/s)."""
 
 
 class Controller(QObject):
@@ -53,8 +51,8 @@ class Controller(QObject):
         self._run, self._lanes, self._store = run, lanes, store
         self._scan: Task | None = None
         self._resume: Resume | None = None
-        self._cursor = float("nan")
-        self.actions = Actions(window, self._handlers() | desk.handlers(), desk.keymap)
+        self.work = RedshiftWork(window, session, lanes)
+        self.actions = Actions(window, self._handlers() | self.work.handlers() | desk.handlers(), desk.keymap)
         desk.attach(self.actions)
         desk.open_wanted.connect(self.open)
         self._connect()
@@ -76,9 +74,6 @@ class Controller(QObject):
             "step_peak": session.step_peak,
             "nudge": session.nudge,
             "type_redshift": window.review.type_redshift,
-            "fit_lines": self._fit_lines,
-            "name_line": self._name_line,
-            "step_line": self._step_line,
             "decide": reviewing.decide,
             "star": lambda on: session.set_draft(starred=on),
             "comment": window.review.comment.setFocus,
@@ -279,35 +274,7 @@ class Controller(QObject):
             self._window.status.say("The network's redshift is taken; a quality key saves it.")
 
     def _cursor_moved(self, wavelength: float, flux: float) -> None:
-        self._cursor = wavelength
         self._window.status.show_cursor(wavelength, flux)
-
-    def _name_line(self, rest_wavelength: float) -> None:
-        if self._cursor > 0:
-            self._session.set_candidate(self._cursor / rest_wavelength - 1.0, "typed")
-        else:
-            self._window.status.say("Put the cursor on the feature in the flux panel first.")
-
-    def _fit_lines(self) -> None:
-        spectrum, candidate = self._session.spectrum, self._session.candidate
-        if spectrum is None or candidate is None:
-            self._window.status.say("There is no redshift yet to fit lines at: type one ( Z ).")
-        else:
-            try:
-                fit = refine(spectrum, candidate)
-            except NoLineFitError as refusal:
-                self._window.status.say(str(refusal))
-                return
-            self._session.set_candidate(round(fit.redshift, 7), "fitted")
-            self._window.status.say(f"Lines fitted: {in_words(fit, candidate)}")
-
-    def _step_line(self, by: int) -> None:
-        labels = sorted(label.observed_wavelength for label in self._session.state.line_labels)
-        if not labels:
-            return
-        self._line = (getattr(self, "_line", -1 if by > 0 else 0) + by) % len(labels)
-        wavelength = labels[self._line]
-        self._window.stack.zoom_to(wavelength, wavelength * LINE_ZOOM)
 
     def _reset_view(self) -> None:
         self._window.stack.reset_view()
@@ -350,7 +317,7 @@ class Controller(QObject):
 
     def _show_switches(self) -> None:
         options = self._session.options
-        for name in ("show_lines", "show_error", "show_sky_mask", "show_continuum", "pdf_log"):
+        for name in ("show_lines", "show_error", "show_sky_mask", "show_continuum", "pdf_log", *OPTIONS):
             self.actions[name].setChecked(bool(getattr(options, name)))
         self.actions["star"].setChecked(self._session.draft.starred)
 

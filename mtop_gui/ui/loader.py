@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from mtop_gui.core.line_data import line_data
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class Loader(QObject):
             from mtop_gui import io  # astropy: imported here, so that the window is up before it
 
             spectrum = io.read_one(place.path, place.row)
+            line_data(spectrum)  # remembered: the continuum is not worked out in the window's thread
             return spectrum, self._cache.load(spectrum)  # hashes the arrays, in this thread
 
         def done(answer: tuple[Spectrum, Prediction | None]) -> None:

@@ -14,9 +14,12 @@ from mtop_gui.ui.palette import CommandPalette
 from mtop_gui.ui.panels.banner import Banner
 from mtop_gui.ui.panels.batch import BatchPanel
 from mtop_gui.ui.panels.browser import BrowserPanel
+from mtop_gui.ui.panels.embedding import EmbeddingPanel
 from mtop_gui.ui.panels.history import HistoryPanel
+from mtop_gui.ui.panels.identifications import IdentificationsPanel
 from mtop_gui.ui.panels.review import ReviewPanel
 from mtop_gui.ui.panels.team import TeamPanel
+from mtop_gui.ui.plots.insets import InsetStrip
 from mtop_gui.ui.plots.pdf import PdfPlot
 from mtop_gui.ui.plots.stack import SpectrumStack
 from mtop_gui.ui.status import StatusBar
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
 
 DEFAULT_SIZE = (1440, 900)
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 5
 """Raised when docks are renamed or moved, so that an older file's layout is not applied."""
 
 
@@ -59,6 +62,9 @@ class MainWindow(QMainWindow):
         self.batch = BatchPanel(session, palette)
         self.team = TeamPanel(session, team, palette)
         self.history = HistoryPanel(session, palette)
+        self.embedding = EmbeddingPanel(palette)
+        self.insets = InsetStrip(palette)
+        self.identifications = IdentificationsPanel(palette)
         self.status = StatusBar(session, palette)
         self.setStatusBar(self.status)
         self.toolbar: MainToolBar | None = None
@@ -67,12 +73,20 @@ class MainWindow(QMainWindow):
         self.docks = {
             "browser": self._dock("Browser", "browser", self.browser, area.LeftDockWidgetArea),
             "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
+            "lines": self._dock("Lines", "lines", self.insets, area.BottomDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
+            "identifications": self._dock(
+                "Identifications", "identifications", self.identifications, area.BottomDockWidgetArea
+            ),
             "team": self._dock("Team", "team", self.team, area.BottomDockWidgetArea),
             "history": self._dock("History", "history", self.history, area.BottomDockWidgetArea),
+            "embedding": self._dock("Embedding", "embedding", self.embedding, area.LeftDockWidgetArea),
         }
         self.theme_palette = palette
-        for name in ("batch", "team", "history"):
+        # Its name stands on its side: the strip is low.
+        lines = self.docks["lines"]
+        lines.setFeatures(lines.features() | QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar)
+        for name in ("batch", "identifications", "team", "history"):
             self._name_by_tab(self.docks[name])
         self.key_help = KeyHelp(self, palette)
         self.command_palette = CommandPalette(self, palette)
@@ -119,7 +133,9 @@ class MainWindow(QMainWindow):
         for name, where in (
             ("browser", area.LeftDockWidgetArea),
             ("review", area.RightDockWidgetArea),
+            ("lines", area.BottomDockWidgetArea),
             ("batch", area.BottomDockWidgetArea),
+            ("identifications", area.BottomDockWidgetArea),
             ("team", area.BottomDockWidgetArea),
             ("history", area.BottomDockWidgetArea),
         ):
@@ -127,11 +143,17 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.addDockWidget(where, dock)
             dock.show()
-        # One place for three panels: the table of the batch lies on top.
+        self.splitDockWidget(self.docks["lines"], self.docks["batch"], Qt.Orientation.Vertical)
+        # One place for these panels: the table of the batch lies on top.
         self.setTabPosition(area.BottomDockWidgetArea, QTabWidget.TabPosition.North)
-        for name in ("team", "history"):
+        for name in ("identifications", "team", "history"):
             self.tabifyDockWidget(self.docks["batch"], self.docks[name])
         self.docks["batch"].raise_()
+        # Under the browser, where what a lasso encloses is listed; out of the way until it is wanted.
+        embedding = self.docks["embedding"]
+        embedding.setFloating(False)
+        self.splitDockWidget(self.docks["browser"], embedding, Qt.Orientation.Vertical)
+        embedding.hide()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(
             [self.docks["browser"], self.docks["review"]], [unit * 51, unit * 36], Qt.Orientation.Horizontal
@@ -176,9 +198,12 @@ class MainWindow(QMainWindow):
             self.banner,
             self.browser,
             self.review,
+            self.insets,
+            self.identifications,
             self.batch,
             self.team,
             self.history,
+            self.embedding,
             self.status,
             self.key_help,
             self.command_palette,

@@ -30,13 +30,21 @@ class Resolver:
         shown = (spectrum, prediction, session.options, session.saliency, session.instrument)
         parts = (*map(id, shown), message)
         if parts == self._resolved_from:
-            self.state = with_candidate(self.state, session.candidate, lines=load_lines())
+            self.state = with_candidate(
+                self.state,
+                session.candidate,
+                lines=load_lines(),
+                second=session.second,
+                line_width=session.line_width,
+            )
         else:
             self.state = resolve(
                 spectrum,
                 prediction,
                 session.options,
                 candidate=session.candidate,
+                second=session.second,
+                line_width=session.line_width,
                 saliency=session.saliency,
                 instrument=session.instrument,
                 lines=load_lines(),

@@ -14,6 +14,7 @@ from mtop_gui.core.identification import (
     evidence,
     plausible_lines,
     snap,
+    strongest_feature,
     would_be,
 )
 from mtop_gui.core.prediction import Prediction
@@ -104,3 +105,11 @@ def test_a_cursor_snaps_to_the_line_and_stays_where_there_is_none() -> None:
     assert snap(spectrum, 6564.61 * 2.0 + 9.0, 12.0) == pytest.approx(6564.61 * 2.0, abs=1.0)
     assert snap(spectrum, 7200.0, 2.0) == 7200.0
     assert snap(spectrum, 30000.0, 5.0) == 30000.0
+
+
+def test_the_strongest_feature_in_view_is_found() -> None:
+    spectrum = galaxy(1.0)
+    assert strongest_feature(spectrum, 6500.0, 18000.0) == pytest.approx(6564.61 * 2.0, abs=3.0)
+    assert strongest_feature(spectrum, 9000.0, 11000.0) == pytest.approx(5008.24 * 2.0, abs=3.0)
+    assert strongest_feature(spectrum, 13500.0, 14500.0) is None
+    assert strongest_feature(galaxy(1.0, brightness=0.0), 8000.0, 8200.0) is None
