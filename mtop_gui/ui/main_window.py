@@ -158,7 +158,10 @@ class MainWindow(QMainWindow):
         self.resizeDocks(
             [self.docks["browser"], self.docks["review"]], [unit * 51, unit * 36], Qt.Orientation.Horizontal
         )
-        self.resizeDocks([self.docks["batch"]], [self.fontMetrics().height() * 14], Qt.Orientation.Vertical)
+        height = self.fontMetrics().height()
+        self.resizeDocks(
+            [self.docks["lines"], self.docks["batch"]], [height * 8, height * 11], Qt.Orientation.Vertical
+        )
 
     def equip(self, actions: Actions, bundles: list[str], bundle: str, mc_passes: int) -> MainToolBar:
         """Make menus and toolbar from the actions."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.line_model import LineMeasurement
     from mtop_gui.ui.theme import Palette
 
-EMS = 11.5
+EMS = 8.6
 """Least width of a window, in heights of its writing."""
 GRIP = 4.0
 """Pixels the mouse moves before a click becomes a drag."""
@@ -118,8 +118,8 @@ class InsetStrip(QWidget):
     # -- drawing ----------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        """Ask for a caption and windows six rows high."""
-        return QSize(600, round(8.0 * QFontMetricsF(small_font()).height()))
+        """Ask for a caption and windows seven rows high."""
+        return QSize(600, round(9.0 * QFontMetricsF(small_font()).height()))
 
     def minimumSizeHint(self) -> QSize:
         """Need four rows to show a line at all."""
