@@ -27,6 +27,7 @@ REASONS = {
     "conflicts": "no reviewers disagree here",
     "opinions": "nobody has decided on this spectrum, or it is not shown yet",
     "saved_filters": "no filter is saved",
+    "embedding": "compute the embedding first",
     "hub": "no other programs are connected",
 }
 
