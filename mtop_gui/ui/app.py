@@ -21,12 +21,14 @@ from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
 from mtop_gui.ui.desk import Desk
 from mtop_gui.ui.display import DisplayOptions
+from mtop_gui.ui.explorer import Explorer
 from mtop_gui.ui.keymap import Keymap
 from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
 from mtop_gui.ui.neighbours import Neighbours
 from mtop_gui.ui.network_lane import NetworkLane
 from mtop_gui.ui.newcomers import Newcomers
+from mtop_gui.ui.past import Past
 from mtop_gui.ui.prediction_cache import PredictionCache
 from mtop_gui.ui.preferences import Preferences
 from mtop_gui.ui.queues import SavedFilters
@@ -99,6 +101,7 @@ class Bench(QObject):
         self.window = MainWindow(self.session, self.reviewing, self.team, palette)
         self.window.browser.bar.set_filters(SavedFilters(settings.saved_filters))
         self.window.history.follow(self.reviewing, self.lanes, store)
+        self.window.review.follow(Past(self.session, self.lanes, store))
         self.desk = Desk(
             self.window,
             self.session,
@@ -116,6 +119,8 @@ class Bench(QObject):
         self.watching = Watching(self.window, self.session, self.lanes, arriving, newcomers, self.preferences)
         self.desk.join(self.neighbours, self.watching)
         kept_list = None if state is None else state.path.with_name("kept_list.json")
+        self.explorer = Explorer(self.window, self.session, self.lanes, self.network)
+        self.desk.add(self.explorer)
         self.desk.add(ReviewDesk(self.window, self.session, self.reviewing, self.team, kept_list))
         self.controller = Controller(
             self.window, self.session, self.reviewing, self.run, self.lanes, store, self.desk
