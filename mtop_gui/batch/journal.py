@@ -12,7 +12,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from mtop_gui.batch.predict import Place
 from mtop_gui.core.catalogue import COLUMN_TYPES
@@ -23,6 +23,7 @@ from mtop_gui.io.writers import as_columns, csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from io import FileIO
 
     from mtop_gui.core.catalogue import CatalogueRow
 
@@ -52,7 +53,7 @@ class Journal:
     """The rows of one run on disk; made by `begin` or `resume`, used in a ``with`` statement."""
 
     def __init__(
-        self, log: IO[str], folder: Path, files: list[Path], facts: Mapping[str, Any], mark: _Mark
+        self, log: FileIO, folder: Path, files: list[Path], facts: Mapping[str, Any], mark: _Mark
     ) -> None:
         self.folder = folder
         self.files = files
@@ -110,7 +111,7 @@ class Journal:
             name: [plain_cell(value, kind) for value in columns[name]] for name, kind in COLUMN_TYPES.items()
         }
         with _trouble(self.folder):
-            self._rows.write(csv_lines(cells).encode("utf-8"))
+            _write(self._rows, csv_lines(cells))
             self._note(
                 place=place,
                 rows=self.rows + len(rows),
@@ -147,21 +148,18 @@ class Journal:
     def _note(self, **changed: Any) -> None:
         """Write down how far the rows reach, after they are safe themselves."""
         if not self._rows.closed:
-            self._rows.flush()
             os.fsync(self._rows.fileno())
         self._mark = _Mark(**{**vars(self._mark), **changed})
-        self._log.write(self._mark.line())
-        self._log.flush()
+        _write(self._log, self._mark.line())
 
-    def _open_part(self) -> IO[bytes]:
+    def _open_part(self) -> FileIO:
         """Open the part's file, cut off behind the last row that was noted."""
         path = self.part_file(self.part)
         if self._mark.length == 0 or not path.exists():
-            with path.open("wb") as stream:
-                stream.write(csv_head(list(COLUMN_TYPES)).encode("utf-8"))
+            path.write_text(csv_head(list(COLUMN_TYPES)), encoding="utf-8", newline="")
         else:
             os.truncate(path, self._mark.length)
-        return path.open("ab")
+        return path.open("ab", buffering=0)
 
 
 def begin(folder: Path, files: list[Path], facts: Mapping[str, Any]) -> Journal:
@@ -184,8 +182,7 @@ def begin(folder: Path, files: list[Path], facts: Mapping[str, Any]) -> Journal:
         for part in folder.glob("rows-*.csv"):
             part.unlink()
         first = {"format": FORMAT, "facts": dict(facts), "files": [str(path) for path in files]}
-        log.write(json.dumps(first) + "\n")
-        log.flush()
+        _write(log, json.dumps(first) + "\n")
         return Journal(log, folder, files, facts, _Mark())
 
 
@@ -255,9 +252,16 @@ def _trouble(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _locked(folder: Path) -> IO[str]:
+def _write(stream: FileIO, text: str) -> None:
+    """Write all of a text at once: a buffer would be written again, and fail again, when the file is closed."""
+    left = memoryview(text.encode("utf-8"))
+    while left:
+        left = left[stream.write(left) :]
+
+
+def _locked(folder: Path) -> FileIO:
     """Open the log and keep a second run out; the lock ends with the process, however it ends."""
-    log = (folder / LOG).open("a", encoding="utf-8")
+    log = (folder / LOG).open("ab", buffering=0)
     try:
         import fcntl
 
