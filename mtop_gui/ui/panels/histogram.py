@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -32,6 +32,10 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self._entropy: FloatArray = np.empty(0)
         self._skewness: FloatArray = np.empty(0)
         self._threshold = 0.0
+        self._highest = 0.0
+        self._top = -1.0
+        self._binned: tuple[Any, Any] | None = None
+        self._shown: tuple[tuple[float, float], tuple[float, float]] | None = None
         self.plane = False
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hideButtons()
@@ -70,11 +74,13 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self.line.setHoverPen(pg.mkPen(palette.accent, width=3))
         self.line.label.setColor(palette.text)
         self.line.label.fill = pg.mkBrush(palette.plot)
+        self._label_axes()
         self._draw()
 
     def show_plane(self, plane: bool) -> None:
         """Show entropy against skewness instead of the histogram."""
         self.plane = plane
+        self._label_axes()
         self._draw()
 
     def set_values(self, entropy: FloatArray, skewness: FloatArray) -> None:
@@ -86,21 +92,26 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         """
         known = np.isfinite(entropy)
         self._entropy, self._skewness = entropy[known], skewness[known]
+        self._highest = float(self._entropy.max(initial=0.0))
+        self._binned = None
         self._draw()
 
     def set_threshold(self, threshold: float) -> None:
         """Move the line without saying so."""
         self._threshold = threshold
-        self.line.setBounds((0.0, self._top()))
         if self.line.value() != threshold:
+            self._set_top()
             self.line.setValue(threshold)
         self._draw()
 
+    def _label_axes(self) -> None:
+        """Name the axes; not at every step of the threshold: pyqtgraph draws a named axis anew."""
+        item, muted = self.getPlotItem(), self._palette.muted
+        item.setLabel("bottom", "entropy of the redshift PDF", color=muted)
+        item.setLabel("left", "skewness" if self.plane else "spectra", color=muted)
+
     def _draw(self) -> None:
-        item = self.getPlotItem()
-        top = self._top()
-        self.line.setBounds((0.0, top))
-        item.setLabel("bottom", "entropy of the redshift PDF", color=self._palette.muted)
+        top = self._set_top()
         for part in (self._calm, self._doubtful):
             part.setVisible(not self.plane)
         self._empty.setVisible(self._entropy.size == 0)
@@ -112,14 +123,19 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         else:
             self._draw_histogram(top)
 
-    def _top(self) -> float:
-        """Right end of the entropy axis."""
-        return max(4.0, self._threshold * 1.15, float(self._entropy.max(initial=0.0)) * 1.05)
+    def _set_top(self) -> float:
+        """Give the right end of the entropy axis, and keep the line within."""
+        top = max(4.0, self._threshold * 1.15, self._highest * 1.05)
+        if top != self._top:
+            self._top = top
+            self.line.setBounds((0.0, top))
+            self._binned = None
+        return top
 
     def _draw_histogram(self, top: float) -> None:
-        item = self.getPlotItem()
-        counts, edges = np.histogram(self._entropy, bins=BINS, range=(0.0, top))
-        item.setLabel("left", "spectra", color=self._palette.muted)
+        if self._binned is None:
+            self._binned = np.histogram(self._entropy, bins=BINS, range=(0.0, top))
+        counts, edges = self._binned
         # The bin that the threshold cuts is drawn in two parts, so that the colours change where the line is.
         left, right = edges[:-1], edges[1:]
         calm, doubtful = left < self._threshold, right > self._threshold
@@ -131,11 +147,9 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
             x1=right[doubtful],
             height=counts[doubtful].astype(float),
         )
-        self.setRange(xRange=(0, top), yRange=(0, max(4.6, float(counts.max()) * 1.15)), padding=0)
+        self._show_range((0, top), (0, max(4.6, float(counts.max()) * 1.15)))
 
     def _draw_plane(self, top: float) -> None:
-        item = self.getPlotItem()
-        item.setLabel("left", "skewness", color=self._palette.muted)
         step = max(1, self._entropy.size // MOST_POINTS)
         entropy, skewness = self._entropy[::step], self._skewness[::step]
         doubtful = entropy >= self._threshold
@@ -143,6 +157,9 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         for points, colour, chosen in zip(self._points, colours, (~doubtful, doubtful), strict=True):
             points.setData(x=entropy[chosen], y=skewness[chosen], brush=pg.mkBrush(colour))
         highest = float(skewness.max(initial=1.0)) * 1.1
-        self.setRange(
-            xRange=(0, top), yRange=(min(0.0, float(skewness.min(initial=0.0))), highest), padding=0
-        )
+        self._show_range((0, top), (min(0.0, float(skewness.min(initial=0.0))), highest))
+
+    def _show_range(self, across: tuple[float, float], up: tuple[float, float]) -> None:
+        if (across, up) != self._shown:
+            self._shown = (across, up)
+            self.setRange(xRange=across, yRange=up, padding=0)

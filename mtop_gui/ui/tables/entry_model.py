@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 
 from mtop_gui.ui.entries import NO_QUALITY, Status
-from mtop_gui.ui.tables.cells import LEFT, QUALITY, RIGHT, Column, reason_text
+from mtop_gui.ui.tables.cells import LEFT, QUALITY, RIGHT, Column, flag_key, flag_order, reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +55,8 @@ class EntryModel(QAbstractTableModel):
         self.descending = False
         self.order: IntArray = np.arange(0)
         self._lines: IntArray = self.order
+        self._entropy_known: FloatArray | None = None
+        self._entropy_order: IntArray = self.order
         self.set_palette(palette)
 
     # -- what Qt asks -----------------------------------------------------------------------------------------
@@ -131,6 +133,12 @@ class EntryModel(QAbstractTableModel):
 
     def _ordered(self) -> IntArray:
         session = self.session
+        sorted_by = self.columns[self.sort_column] if self.sort_column >= 0 else None
+        if sorted_by is not None and sorted_by.key is flag_key and self.descending:
+            numbers = flag_order(session, self._by_entropy())
+            if self.keep is not None:
+                numbers = numbers[self.keep(session)[numbers]]
+            return session.entries.matching(self.words, numbers)
         numbers = np.arange(len(session.entries))
         if self.keep is not None:
             numbers = np.flatnonzero(self.keep(session))
@@ -140,6 +148,15 @@ class EntryModel(QAbstractTableModel):
             key = self.columns[self.sort_column].key(session)
             numbers = sorted_numbers(numbers, key, self.descending)
         return numbers
+
+    def _by_entropy(self) -> IntArray:
+        """(n,) entry numbers by falling entropy, those without one first; kept until an entropy changes."""
+        entropy = self.session.entries.entropy
+        known = self._entropy_known
+        if known is None or known.size != entropy.size or not np.array_equal(known, entropy, equal_nan=True):
+            self._entropy_known = entropy.copy()
+            self._entropy_order = np.argsort(-np.nan_to_num(entropy, nan=1e3), kind="stable")
+        return self._entropy_order
 
     def walk_order(self) -> IntArray:
         """Give the entries in the order of the rows."""
