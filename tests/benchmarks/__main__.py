@@ -19,6 +19,8 @@ from tests.benchmarks.figures import Figure, table, with_goal
 BENCHMARKS = {
     "start": "tests.benchmarks.start:start_to_window",
     "window": "tests.benchmarks.window:window",
+    "tables": "tests.benchmarks.tables:tables",
+    "stall": "tests.benchmarks.tables:stall",
     "network": "tests.benchmarks.throughput:network_only",
     "catalogue": "tests.benchmarks.throughput:file_to_catalogue",
 }
