@@ -200,7 +200,10 @@ class Desk(QObject):
     def turn_panel(self, name: str) -> None:
         """Show or hide a panel."""
         dock = self._window.docks[name]
-        dock.setVisible(not dock.isVisible())
+        behind = dock.isVisible() and dock.visibleRegion().isEmpty()
+        dock.setVisible(behind or not dock.isVisible())
+        if behind:  # another tab
+            dock.raise_()
         self._show_panels(name)
 
     def _show_panels(self, name: str) -> None:

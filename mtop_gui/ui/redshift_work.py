@@ -46,6 +46,7 @@ class RedshiftWork(QObject):
         self._line = ""
         self._fit_task: Task | None = None
         self._evidence_task: Task | None = None
+        self._identifying = False
         self._compared: tuple[object, object] = (None, None)
         self._compare_soon = QTimer(self)
         self._compare_soon.setSingleShot(True)
@@ -83,7 +84,7 @@ class RedshiftWork(QObject):
             lambda wavelength: window.stack.zoom_to(wavelength, wavelength * LINE_ZOOM)
         )
         window.docks["lines"].visibilityChanged.connect(self._measure)
-        window.docks["identifications"].visibilityChanged.connect(lambda _: self._compare_soon.start())
+        window.docks["identifications"].visibilityChanged.connect(self._see_identifications)
         self._measure(True)
 
     def _say(self, sentence: str) -> None:
@@ -97,6 +98,11 @@ class RedshiftWork(QObject):
         wanted = shown and not self._window.docks["lines"].isHidden()
         if wanted != self._session.options.measure_lines:
             self._session.set_options(measure_lines=wanted)
+
+    def _see_identifications(self, shown: bool) -> None:
+        """Measure the peaks only while the panel is seen; one behind another tab is not."""
+        self._identifying = shown
+        self._compare_soon.start()
 
     def _forget(self, number: int) -> None:
         self._session.second = None
@@ -259,7 +265,7 @@ class RedshiftWork(QObject):
     def _compare(self) -> None:
         """Measure the lines at the best peaks for the panel, while it is seen."""
         session, panel = self._session, self._window.identifications
-        if not panel.isVisible():
+        if not self._identifying:
             return
         spectrum, prediction = session.spectrum, session.prediction
         if (spectrum, prediction) == self._compared:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from mtop_gui.ui.display_state import DisplayState
 
 
+def short_name(feature: LineMeasurement) -> str:
+    """Name a line, or a close group of one label by that alone: ``[O II]``."""
+    return feature.name if len(feature.members) == 1 else feature.name.rsplit(" ", len(feature.members))[0]
+
+
 def snr_text(feature: LineMeasurement) -> str:
     """Write S/N: ``12 σ``, ``2.1 σ``; in absorption with a minus."""
     snr = feature.snr
@@ -47,6 +52,7 @@ def caption(
     parts.append(f"{seen} of {len(features)} above 3 σ")
     if len(features) > fitting:
         parts.append(f"{first + 1}–{min(first + fitting, len(features))} shown")
+    parts.append("velocities in km/s")
     return "   ·   ".join(parts)
 
 

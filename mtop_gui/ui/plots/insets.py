@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.ui.display_state import DisplayState
-from mtop_gui.ui.plots.inset_texts import caption, snr_text, tip
+from mtop_gui.ui.plots.inset_texts import caption, short_name, snr_text, tip
 from mtop_gui.ui.plots.inset_windows import Inset, expected_features, make_inset
 from mtop_gui.ui.plots.writing import Writer, faded
 from mtop_gui.ui.theme import small_font
@@ -122,8 +122,8 @@ class InsetStrip(QWidget):
         return QSize(600, round(9.0 * QFontMetricsF(small_font()).height()))
 
     def minimumSizeHint(self) -> QSize:
-        """Need four rows to show a line at all."""
-        return QSize(120, round(5.5 * QFontMetricsF(small_font()).height()))
+        """Need six rows to show a line at all."""
+        return QSize(120, round(7.6 * QFontMetricsF(small_font()).height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the caption and every window in view."""
@@ -201,7 +201,7 @@ class InsetStrip(QWidget):
         right = self._writer.width(said)
         colour = c.absorption if feature.kind == "absorption" else c.emission
         name = self._writer.metrics.elidedText(
-            feature.name, Qt.TextElideMode.ElideRight, box.width() - right - 6.0
+            short_name(feature), Qt.TextElideMode.ElideRight, box.width() - right - 6.0
         )
         self._writer.draw(
             painter, name, QRectF(box.left() + 1, box.top(), box.width() - right, row), QColor(colour)
@@ -213,11 +213,15 @@ class InsetStrip(QWidget):
             QColor(c.good if feature.detected else c.disabled),
         )
         mark = round(inset.half_width * 2 / 3, -2 if inset.half_width < 5000 else -3)
-        for velocity in (-mark, 0.0, mark):
-            text = f"{velocity:.0f}".replace("-", "−") + (" km/s" if velocity == 0 else "")
+        painter.setPen(QColor(c.border))
+        for velocity in (-mark, mark):
+            text = f"{velocity:.0f}".replace("-", "−")
             width = self._writer.width(text)
-            x = box.center().x() + velocity / inset.half_width * box.width() / 2 - width / 2
-            self._writer.draw(painter, text, QRectF(x, box.bottom() - row, width, row), QColor(c.muted))
+            x = box.center().x() + velocity / inset.half_width * box.width() / 2
+            painter.drawLine(QLineF(x, box.bottom() - row, x, box.bottom() - row + 3))
+            place = QRectF(x - width / 2, box.bottom() - row + 1, width, row)
+            self._writer.draw(painter, text, place, QColor(c.muted))
+            painter.setPen(QColor(c.border))
 
     # -- mouse ------------------------------------------------------------------------------------------------
 
