@@ -30,7 +30,7 @@ def demand_bounded(file: FitsFile) -> None:
     UnreadableSpectrumError : it does, and is shorter than that.
     """
     for unit in file.hdus:
-        rows = unit.rows if unit.is_table else unit.shape[0] if len(unit.shape) > 1 else 0
+        rows = unit.rows if unit.is_table else max(unit.shape[:-1], default=0)
         if rows > MOST_ROWS_MISSING and not unit.whole:
             raise UnreadableSpectrumError(TRUNCATED)
         if rows > MOST_ROWS:
