@@ -7,7 +7,9 @@ from mtop_gui.simulation.galaxies import Galaxies, draw_galaxies
 from mtop_gui.simulation.interlopers import KINDS, Interlopers, draw_interlopers
 from mtop_gui.simulation.moons1d_files import export_fits, write_moons1d
 from mtop_gui.simulation.noise import FLUX_UNIT, NoiseModel, noise_sigma
-from mtop_gui.simulation.observing import EXPOSURE_HOURS, Observer, observe_rows
+from mtop_gui.simulation.observing import EXPOSURE_HOURS, Observer, make_observer, observe_rows
+from mtop_gui.simulation.optical_observing import OpticalObserver
+from mtop_gui.simulation.robustness import Robustness
 from mtop_gui.simulation.spectra import galaxy_spectra
 from mtop_gui.simulation.survey import Survey, add_interlopers, simulate_survey
 
@@ -19,6 +21,8 @@ __all__ = [
     "Interlopers",
     "NoiseModel",
     "Observer",
+    "OpticalObserver",
+    "Robustness",
     "Survey",
     "add_interlopers",
     "draw_galaxies",
@@ -26,6 +30,7 @@ __all__ = [
     "export_fits",
     "galaxy_spectra",
     "half_light_fraction",
+    "make_observer",
     "noise_sigma",
     "observe_rows",
     "simulate_survey",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mtop_gui.simulation.galaxies import draw_galaxies, galaxy_spectra
+from mtop_gui.simulation.galaxies import draw_selected, galaxy_spectra
+from mtop_gui.simulation.population import draw_candidates
 from mtop_gui.simulation.quasars import LYMAN_ALPHA, forest
 from mtop_gui.simulation.spectra import add_lines, pixel_edges
 from mtop_gui.simulation.templates import LIGHT_SPEED
 
 if TYPE_CHECKING:
-    from mtop_gui.core.arrays import FloatArray, IntArray
+    from mtop_gui.core.arrays import BoolArray, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.simulation.galaxies import Galaxies
+    from mtop_gui.simulation.population import Candidates
 
 # near-infrared lines of nearby galaxies: rest Å, flux relative to Hα
 _INFRARED: Final = ((10052.1, 0.019), (10941.1, 0.032), (12570.0, 0.03), (12821.6, 0.057), (16440.0, 0.03))
@@ -27,6 +29,7 @@ _INTERSTELLAR: Final = (
 _GAP: Final = 0.05  # kept free on either side of the grid, so that the label is beyond doubt
 _NEAREST, _FARTHEST = 0.005, 6.0
 _BLOCK = 64
+_FAINTEST, _MASSIVE = 26.0, 9.0  # in H, or more massive [log M⊙]
 
 
 def beyond_ranges(redshifts: tuple[float, float]) -> list[tuple[float, float]]:
@@ -58,13 +61,25 @@ def beyond_spectra(
         rows = np.flatnonzero(chosen == number)
         if rows.size == 0:
             continue
-        galaxies = draw_galaxies(rng, rows.size, redshift_range=cell, mag_limit=26.0)
+        galaxies = _draw(rng, rows.size, cell)
         found[rows] = galaxies.redshift
         for start in range(0, rows.size, _BLOCK):
             part = np.arange(start, min(start + _BLOCK, rows.size))
             spectra[rows[part]] = _observe(rng, galaxies, part, instrument)
     order = rng.permutation(n)
     return spectra[order], found[order]
+
+
+def _draw(rng: np.random.Generator, n: int, redshifts: tuple[float, float]) -> Galaxies:
+    """Draw galaxies of a narrow redshift range that are bright enough to be observed."""
+
+    def candidates() -> Candidates:
+        return draw_candidates(rng, max(256, 4 * n), redshifts)
+
+    def wanted(batch: Galaxies) -> BoolArray:
+        return np.asarray((batch.mag_h < _FAINTEST) | (batch.logmass > _MASSIVE))
+
+    return draw_selected(rng, n, candidates, wanted)
 
 
 def _slices(low: float, high: float, count: int = 6) -> list[tuple[float, float]]:

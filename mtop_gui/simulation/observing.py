@@ -8,6 +8,7 @@ import numpy as np
 
 from mtop_gui.core.errors import SimulationError
 from mtop_gui.simulation.noise import NoiseModel
+from mtop_gui.simulation.optical_observing import OpticalObserver
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -125,3 +126,17 @@ class Observer:
                 self._physical, flux[one], length, rng, fibre_fraction=self._fraction[row : row + 1]
             )
         return flux, sigma
+
+
+def make_observer(
+    survey: Survey, instrument: Instrument, *, point_source_share: float = 0.0
+) -> Observer | OpticalObserver:
+    """Give the observer that suits the Instrument; both have the same methods.
+
+    Raises
+    ------
+    SimulationError : the survey was made for another Instrument.
+    """
+    if instrument.name == "optical":
+        return OpticalObserver(survey, instrument)
+    return Observer(survey, instrument, point_source_share=point_source_share)

@@ -7,7 +7,7 @@ files show the network the same correlated noise and the same errors.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ import scipy.fft
 
 from mtop_gui.core.errors import SimulationError
 from mtop_gui.simulation.optical_modes import MODES
-from mtop_gui.simulation.optical_pixels import NativePixels, draw_pixels
+from mtop_gui.simulation.optical_pixels import NativePixels, draw_pixels, molecular_transmission
 from mtop_gui.simulation.templates import LIGHT_SPEED
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ VARIANTS: Final = 24  # fixed choices of coverage and pixel phase per mode
 HOURS: Final = (2.0, 4.0, 8.0)  # stand for depth: S/N grows with the root of hours / 4
 _FWHM: Final = 2.355
 _PADDED: Final = 8640
-_ESTIMATED_SHARE: Final = 0.12  # of the files without errors: theirs are estimated from the data
-_BLOCK: Final = 100  # pixels over which they are
+_BLOCK: Final = 100  # pixels over which files without errors have theirs estimated
 _SIGNAL_RANGE: Final = (-0.6, 2.1)
 # airglow and sodium [Å]: badly subtracted or cut out in most surveys' spectra
 _AIRGLOW: Final = (5578.9, 5894.0, 6302.0, 6365.5)
@@ -63,7 +62,7 @@ class OpticalObserver:
         self._pixel_velocity = step * LIGHT_SPEED
         level = survey.labels.get("level")
         self._level: FloatArray = np.zeros(len(survey)) if level is None else level / survey.flux_scale
-        self._telluric = _molecular(instrument).astype(np.float32)
+        self._telluric = molecular_transmission(instrument).astype(np.float32)
 
     @cached_property
     def pixels(self) -> tuple[tuple[NativePixels, ...], ...]:
@@ -121,7 +120,8 @@ class OpticalObserver:
         for key in np.unique(mode * VARIANTS + variant):
             rows = np.flatnonzero(mode * VARIANTS + variant == key)
             pixels = self.pixels[key // VARIANTS][key % VARIANTS]
-            noisy, error = self._expose(pixels, blurred[rows], level[rows], signal[rows], rng)
+            estimated = MODES[key // VARIANTS].estimated
+            noisy, error = self._expose(pixels, blurred[rows], level[rows], signal[rows], estimated, rng)
             seen[rows], sigma[rows] = pixels.to_grid(noisy, error)
         self._calibrate(seen, sigma, mode, rng)
         self._cut(seen, sigma, rng)
@@ -161,6 +161,7 @@ class OpticalObserver:
         flux: Float32Array,
         level: FloatArray,
         signal: FloatArray,
+        estimated_share: float,
         rng: np.random.Generator,
     ) -> tuple[FloatArray, FloatArray]:
         """Draw noise on native pixels: observed flux and the errors the file states."""
@@ -179,9 +180,9 @@ class OpticalObserver:
         noise[:, 1:-1] = (noise[:, 1:-1] + share * (noise[:, :-2] + noise[:, 2:])) / np.sqrt(1 + 2 * share**2)
         observed = clean + error * noise
         observed += scale * _additive(pixels, n, rng)
-        estimated = np.flatnonzero(rng.random(n) < _ESTIMATED_SHARE)
+        estimated = np.flatnonzero(rng.random(n) < estimated_share)
         if estimated.size:
-            error[estimated] = _blockwise(error[estimated])
+            error[estimated] = _blockwise(error[estimated]) * _bend(rng, estimated.size, size, 0.2)
         return observed, error
 
     def _calibrate(
@@ -190,10 +191,7 @@ class OpticalObserver:
         """Bend the flux calibration, in place: slightly as a rule, wildly where there is none."""
         n = flux.shape[0]
         raw = rng.random(n) < np.array([MODES[m].unfluxed for m in mode])
-        x = np.linspace(-1.0, 1.0, flux.shape[1])
-        basis = np.polynomial.legendre.legvander(x, 4)[:, 1:].T.astype(np.float32)
-        bend = rng.standard_normal((n, 4)) * np.where(raw, 0.4, 0.05)[:, None]
-        gain = np.exp(np.clip(bend.astype(np.float32) @ basis, -3.0, 3.0))
+        gain = _bend(rng, n, flux.shape[1], np.where(raw, 0.4, 0.05))
         for row in np.flatnonzero(raw):
             response = np.interp(self.instrument.wavelength, *MODES[mode[row]].response)
             gain[row] *= response.astype(np.float32)
@@ -212,6 +210,19 @@ class OpticalObserver:
                 first, last = np.searchsorted(wavelength, [low, high])
                 flux[row, first:last] = 0.0
                 sigma[row, first:last] = np.inf
+
+
+def _bend(rng: np.random.Generator, n: int, size: int, strength: FloatArray | float) -> Float32Array:
+    """Draw smooth positive curves around 1: (n, size), exponentials of Legendre series of four terms."""
+    terms = rng.standard_normal((n, 4)) * np.broadcast_to(strength, (n,))[:, None]
+    return np.asarray(np.exp(np.clip(terms.astype(np.float32) @ _bending(size), -3.0, 3.0)))
+
+
+@lru_cache(maxsize=1024)
+def _bending(size: int) -> Float32Array:
+    """Give the Legendre polynomials P1 to P4: (4, size)."""
+    series = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, size), 4)
+    return np.ascontiguousarray(series[:, 1:].T.astype(np.float32))
 
 
 def _additive(pixels: NativePixels, n: int, rng: np.random.Generator) -> FloatArray:
@@ -251,12 +262,3 @@ def _blockwise(error: FloatArray) -> FloatArray:
     lower = np.minimum(place.astype(np.int64), max(pieces - 2, 0))
     upper = np.minimum(lower + 1, pieces - 1)
     return np.asarray(medians[:, lower] + (place - lower) * (medians[:, upper] - medians[:, lower]))
-
-
-def _molecular(instrument: Instrument) -> FloatArray:
-    """Give the molecular part of the transmission: divided by its smooth upper envelope."""
-    transmission = instrument.sky_transmission
-    knots = np.linspace(0, transmission.size - 1, 60).astype(int)
-    upper = np.array([np.quantile(transmission[max(0, k - 90) : k + 90], 0.97) for k in knots])
-    envelope = np.interp(np.arange(transmission.size), knots, upper)
-    return np.asarray(np.clip(transmission / envelope, 0.01, 1.0))

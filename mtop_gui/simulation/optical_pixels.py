@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mtop_gui.simulation.optical_modes import Mode
 
 _READ_SHARE = 0.3  # read noise over the sky's, in variance, where the sky is typical
+_LINE_EXCESS = 0.3  # at most, per unit of a sky line's strength
 _SHORTEST = 2200.0  # Å: the least that a cut spectrum keeps
 
 
@@ -105,17 +107,23 @@ def draw_pixels(
     blur = LIGHT_SPEED / np.sqrt(np.prod(mode.resolution)) / 2.355
     pixel = LIGHT_SPEED * float(np.log(instrument.wavelength[1] / instrument.wavelength[0]))
     seen = down.integrals((gaussian_filter1d(sky, blur / pixel) * grid_width)[None])[0] / width
+    smooth = np.interp(centre, *_lower_envelope(instrument))
+    lines = np.minimum(np.maximum(seen / smooth - 1.0, 0.0), 10.0)
+    clear = down.integrals(
+        (gaussian_filter1d(molecular_transmission(instrument), blur / pixel) * grid_width)[None]
+    )
     response = np.interp(centre, *mode.response)
     counts = seen * response * width
     noise = np.sqrt(counts + _READ_SHARE * np.median(counts)) / (response * centre * width)
+    # what pipelines add to their errors at sky lines, and where they divide by the atmosphere
+    noise *= (1 + rng.uniform(0.0, _LINE_EXCESS) * lines) / (clear[0] / width) ** rng.uniform(0.5, 1.0)
     gain = 1 / (response * centre * width)
-    smooth = np.interp(centre, *_lower_envelope(instrument.wavelength, sky))
     return NativePixels(
         wavelength=centre,
         width=width,
         shape=noise / np.median(noise),
         gain=gain / np.median(gain),
-        lines=np.minimum(np.maximum(seen / smooth - 1.0, 0.0), 10.0),
+        lines=lines,
         _down=down,
         _up=_Places.of(grid_edges[inside.start : inside.stop + 1], edges),
         _grid_width=grid_width,
@@ -123,8 +131,20 @@ def draw_pixels(
     )
 
 
-def _lower_envelope(wavelength: FloatArray, sky: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give knots along the sky between its lines."""
+@lru_cache(maxsize=4)
+def _lower_envelope(instrument: Instrument) -> tuple[FloatArray, FloatArray]:
+    """Give knots along the sky between its lines: wavelengths and emission."""
+    wavelength, sky = instrument.wavelength, instrument.sky_emission
     knots = np.linspace(0, sky.size - 1, 50).astype(int)
     lower = np.array([np.quantile(sky[max(0, k - 100) : k + 100], 0.2) for k in knots])
     return wavelength[knots], lower
+
+
+@lru_cache(maxsize=4)
+def molecular_transmission(instrument: Instrument) -> FloatArray:
+    """Give the molecular part of the transmission: divided by its smooth upper envelope."""
+    transmission = instrument.sky_transmission
+    knots = np.linspace(0, transmission.size - 1, 60).astype(int)
+    upper = np.array([np.quantile(transmission[max(0, k - 90) : k + 90], 0.97) for k in knots])
+    envelope = np.interp(np.arange(transmission.size), knots, upper)
+    return np.asarray(np.clip(transmission / envelope, 0.01, 1.0))

@@ -50,6 +50,7 @@ _INTERVENING: Final = (
 )
 # Lyman series: rest Å, effective optical depth (1+z)^3.46 coefficient (Madau 1995)
 _LYMAN: Final = ((1215.67, 0.0036), (1025.72, 1.7e-3), (972.54, 1.2e-3), (949.74, 9.3e-4))
+_UNEVEN: Final = 1.8
 REDSHIFTS: Final = (0.15, 6.0)
 
 
@@ -199,6 +200,7 @@ def forest(rng: np.random.Generator, wavelength: FloatArray, redshift: float) ->
     # clouds: log-normal, correlated over about 150 km/s
     field = np.convolve(rng.standard_normal(end + 8), np.ones(5) / np.sqrt(5), mode="same")[:end]
     clouds = np.exp(1.2 * field)
-    left[:end] = np.exp(-depth * clouds / clouds.mean())
+    # the mean of exp(-τ) exceeds exp(-mean τ): uneven clouds let more through than an even fog
+    left[:end] = np.exp(-_UNEVEN * depth * clouds / clouds.mean())
     left[:end][blue < 911.75 * (1 + redshift)] *= 1e-3
     return left

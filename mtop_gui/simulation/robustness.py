@@ -6,7 +6,7 @@ Drawn anew for every training spectrum, so that a network learns to live with it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -51,6 +51,13 @@ class Robustness:
     band_offset: float = 0.03
     shift: float = 0.1
     dead_share: float = 0.05
+
+    @classmethod
+    def of(cls, instrument: Instrument) -> Self:
+        """Give what suits an Instrument: files of many pipelines have worse errors and lack bands less often."""
+        if instrument.name == "optical":
+            return cls(instrument, missing_share=0.08, error_scale=0.12, tilt=0.03, band_offset=0.02)
+        return cls(instrument)
 
     def draw(self, flux: Float32Array, sigma: Float32Array, rng: np.random.Generator) -> Disturbed:
         """Disturb observed spectra.

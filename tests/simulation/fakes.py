@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,7 @@ from mtop_gui.simulation.design import SurveyDesign, survey_design
 from mtop_gui.simulation.galaxies import Galaxies
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mtop_gui.core.arrays import FloatArray, IntArray
+    from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
 
 HALPHA = 6564.61
@@ -59,3 +58,23 @@ def fake_spectra(
 
 def fake_design(instrument_name: str) -> SurveyDesign:
     return replace(survey_design(instrument_name), draw_galaxies=fake_draw)
+
+
+class FakeSurvey:
+    """A survey in memory: noise-free spectra and nothing else."""
+
+    seed = 0
+    flux_scale = 1e-19
+    path = Path("fake.h5")
+
+    def __init__(self, flux: Float32Array, instrument_name: str) -> None:
+        self._flux = flux
+        self.instrument_name = instrument_name
+        self.pixels = flux.shape[1]
+        self.labels = {"fibre_fraction": np.full(flux.shape[0], 0.7)}
+
+    def __len__(self) -> int:
+        return int(self._flux.shape[0])
+
+    def flux(self, indices: IntArray) -> Float32Array:
+        return self._flux[np.asarray(indices)].copy()
