@@ -11,17 +11,13 @@ from mtop_gui.core.decision import Decision, check
 from mtop_gui.core.errors import StoreError, StoreUnavailableError
 from mtop_gui.store.decision_rows import stored_form
 from mtop_gui.store.journal import Entry, Journal
-from mtop_gui.store.remembered import Remembered
-from mtop_gui.store.review_store import ReviewStore, StoreState, new_key
-from mtop_gui.store.standing import redoable, standing, undoable
+from mtop_gui.store.reading_on import ReadingOn
+from mtop_gui.store.review_store import StoreState, new_key
+from mtop_gui.store.standing import redoable, undoable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from mtop_gui.core.prediction import Prediction
-    from mtop_gui.store.assignments import Assignment, ToReview, Workload
-    from mtop_gui.store.review_store import CacheEntry, KnownFile
     from mtop_gui.store.sql_store import SqlReviewStore
 
 T = TypeVar("T")
@@ -37,7 +33,7 @@ PROVISIONAL = 1 << 62
 _REPLAYED_AT_ONCE = 100
 
 
-class JournaledStore(ReviewStore):
+class JournaledStore(ReadingOn):
     """A `ReviewStore` in front of one that may be lost at any time.
 
     `record`, `undo` and `redo` return once the row is durable: in the store, or, where that is away, in the journal.
@@ -61,10 +57,10 @@ class JournaledStore(ReviewStore):
         inner: SqlReviewStore | None,
         trouble: StoreUnavailableError | None = None,
     ) -> None:
+        super().__init__()
         self._place, self._reopen, self._journal = place, reopen, journal
         self._inner = inner
         self._trouble = trouble
-        self._known = Remembered()
         self._waiting: list[tuple[Entry, Decision]] = []
         self._number = PROVISIONAL
         # Held for moments only: the window's thread must never wait for a server.
@@ -174,8 +170,12 @@ class JournaledStore(ReviewStore):
         return str(self._trouble or f"{self._place} is away.")
 
     def _note(self, error: StoreUnavailableError) -> None:
+        """Remember a trouble."""
         with self._lock:
-            self._trouble = error
+            # A row whose fate is unknown waits, and may be in the store too: until all that waits has arrived, what
+            # is remembered is the better answer.
+            unknown = self._trouble is not None and not self._trouble.readable
+            self._trouble = StoreUnavailableError(str(error), readable=error.readable and not unknown)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -261,8 +261,6 @@ class JournaledStore(ReviewStore):
             if self._inner is not None:
                 self._inner.close()
 
-    # -- reading ------------------------------------------------------------------------------------------------
-
     def _ask(self, question: Callable[[SqlReviewStore], T]) -> T:
         """Ask the store itself; raises StoreUnavailableError where it cannot be read."""
         self._check_open()
@@ -276,126 +274,6 @@ class JournaledStore(ReviewStore):
                 self._note(error)
             raise
 
-    def _ask_or(self, question: Callable[[SqlReviewStore], T], otherwise: T) -> T:
-        try:
-            return self._ask(question)
-        except StoreUnavailableError:
-            return otherwise
-
     def _rows_waiting(self) -> list[Decision]:
         with self._lock:
             return [row for _, row in self._waiting]
-
-    def current(self, content_hash: str, reviewer: str | None = None) -> Decision | None:
-        """Give the last standing Decision on a Spectrum."""
-        if not any(row.content_hash == content_hash for row in self._rows_waiting()):
-            known = self._known.current(content_hash, reviewer)
-            return self._ask_or(lambda inner: inner.current(content_hash, reviewer), known)
-        rows = [row for row in self.history(content_hash) if reviewer in (None, row.reviewer)]
-        left = standing(rows)
-        return left[-1] if left else None
-
-    def current_all(self, reviewer: str | None = None) -> dict[str, Decision]:
-        """Give the last standing Decision on every Spectrum that has one."""
-        try:
-            found = self._ask(lambda inner: inner.current_all(reviewer))
-            if reviewer is not None:
-                self._known.learn(reviewer, found, self._ask(lambda inner: inner.trail(reviewer)))
-        except StoreUnavailableError:
-            found = self._known.current_all(reviewer)
-        merged = dict(found)
-        for content_hash in {row.content_hash for row in self._rows_waiting()}:
-            decision = self.current(content_hash, reviewer)
-            if decision is None:
-                merged.pop(content_hash, None)
-            else:
-                merged[content_hash] = decision
-        return merged
-
-    def history(self, content_hash: str) -> list[Decision]:
-        """Give every row about a Spectrum, oldest first, with those that wait."""
-        rows = self._ask_or(lambda inner: inner.history(content_hash), self._known.history(content_hash))
-        return rows + [row for row in self._rows_waiting() if row.content_hash == content_hash]
-
-    def trail(self, reviewer: str, limit: int = 1000) -> list[Decision]:
-        """Give a reviewer's last rows, oldest first, with those that wait."""
-        rows = self._ask_or(lambda inner: inner.trail(reviewer, limit), self._known.trail(reviewer))
-        return (rows + [row for row in self._rows_waiting() if row.reviewer == reviewer])[-limit:]
-
-    def decisions(self, since_id: int = 0) -> list[Decision]:
-        """Give every row of the store with an id above `since_id`; those that wait come once they are there."""
-        return self._ask(lambda inner: inner.decisions(since_id))
-
-    def decisions_since(self, cursor: int, limit: int = 5000) -> tuple[list[Decision], int]:
-        """Give rows of the store that came after a cursor, none while it is away."""
-        nothing: list[Decision] = []
-        return self._ask_or(lambda inner: inner.decisions_since(cursor, limit), (nothing, cursor))
-
-    def newest_id(self) -> int:
-        """Give the id of the store's last row."""
-        return self._ask(lambda inner: inner.newest_id())
-
-    def opinions(self, content_hashes: Iterable[str] | None = None) -> dict[str, list[Decision]]:
-        """Give the last standing Decision of every reviewer; only the store knows."""
-        return self._ask(lambda inner: inner.opinions(content_hashes))
-
-    def counts(self, reviewer: str | None = None) -> dict[str, int]:
-        """Count the standing Decisions on each Spectrum that has any."""
-        known = dict.fromkeys(self._known.current_all(reviewer), 1)
-        counts = self._ask_or(lambda inner: inner.counts(reviewer), known)
-        for content_hash in {row.content_hash for row in self._rows_waiting()}:
-            rows = [row for row in self.history(content_hash) if reviewer in (None, row.reviewer)]
-            counts[content_hash] = len(standing(rows))
-        return {content_hash: count for content_hash, count in counts.items() if count}
-
-    def reviewers(self) -> list[str]:
-        """Name everybody who has ever recorded a Decision."""
-        names = set(self._ask_or(lambda inner: inner.reviewers(), self._known.reviewers()))
-        return sorted(names | {row.reviewer for row in self._rows_waiting()})
-
-    def assign(
-        self, spectra: Iterable[ToReview], reviewers: Sequence[str], per_spectrum: int = 1, seed: int = 0
-    ) -> list[Assignment]:
-        """Share Spectra out over reviewers; only the store can."""
-        return self._ask(lambda inner: inner.assign(spectra, reviewers, per_spectrum, seed))
-
-    def unassign(self, content_hashes: Iterable[str], reviewer: str | None = None) -> int:
-        """Take assignments back; only the store can."""
-        return self._ask(lambda inner: inner.unassign(content_hashes, reviewer))
-
-    def assignments(self) -> list[Assignment]:
-        """Give all assignments; only the store knows."""
-        return self._ask(lambda inner: inner.assignments())
-
-    def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
-        """Give what is assigned to a reviewer, or was when the store was last asked."""
-        try:
-            return self._known.note_assigned(reviewer, self._ask(lambda inner: inner.assigned_to(reviewer)))
-        except StoreUnavailableError:
-            return self._known.assigned_to(reviewer)
-
-    def workloads(self) -> dict[str, Workload]:
-        """Count assignments and how many of them are decided; only the store knows."""
-        return self._ask(lambda inner: inner.workloads())
-
-    def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
-        """Cache Predictions; a cache that is away forgets them."""
-        self._ask_or(lambda inner: inner.save_predictions(entries), None)
-
-    def load_predictions(
-        self, content_hashes: Iterable[str], bundle_name: str, mc_passes: int = 1
-    ) -> dict[str, Prediction]:
-        """Give the cached Predictions, none while the store is away."""
-        return self._ask_or(lambda inner: inner.load_predictions(content_hashes, bundle_name, mc_passes), {})
-
-    def predictions_of(self, content_hash: str) -> list[CacheEntry]:
-        """Give every cached Prediction of one Spectrum, none while the store is away."""
-        return self._ask_or(lambda inner: inner.predictions_of(content_hash), [])
-
-    def remember_files(self, files: Iterable[KnownFile | tuple[str, int, int, int, str, str]]) -> None:
-        """Remember which content the rows of files have; a cache that is away forgets it."""
-        self._ask_or(lambda inner: inner.remember_files(files), None)
-
-    def known_files(self, paths: Iterable[Path | str]) -> dict[tuple[str, int], KnownFile]:
-        """Give what is remembered of these files, nothing while the store is away."""
-        return self._ask_or(lambda inner: inner.known_files(paths), {})

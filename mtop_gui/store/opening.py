@@ -49,7 +49,10 @@ def open_journaled(url: str, journal_folder: Path) -> ReviewStore:
     if trouble is not None and trouble.readable:
         with contextlib.suppress(StoreError):
             inner = open_sql_store(url, read_only=True)
-    return JournaledStore(_place(url), reopen, Journal(journal_folder, url), inner, trouble)
+    store = JournaledStore(_place(url), reopen, Journal(journal_folder, url), inner, trouble)
+    if trouble is None:
+        store.reconnect()
+    return store
 
 
 def _place(url: str) -> str:

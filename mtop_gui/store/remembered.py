@@ -9,7 +9,6 @@ from mtop_gui.store.standing import standing
 
 if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision
-    from mtop_gui.store.assignments import Assignment
 
 _LONGEST_TRAIL = 1000
 """How far back undo reaches while a store is away."""
@@ -22,7 +21,6 @@ class Remembered:
         self._lock = threading.Lock()
         self._current: dict[str, dict[str, Decision]] = {}
         self._trails: dict[str, list[Decision]] = {}
-        self._assigned: dict[str, dict[str, Assignment]] = {}
 
     def learn(self, reviewer: str, current: dict[str, Decision], trail: list[Decision]) -> None:
         """Take over what the store has just said of a reviewer."""
@@ -95,14 +93,3 @@ class Remembered:
             return self.current_all(None).get(content_hash)
         with self._lock:
             return self._current.get(reviewer, {}).get(content_hash)
-
-    def note_assigned(self, reviewer: str, assigned: dict[str, Assignment]) -> dict[str, Assignment]:
-        """Keep what is assigned to a reviewer, and give it back."""
-        with self._lock:
-            self._assigned[reviewer] = assigned
-        return assigned
-
-    def assigned_to(self, reviewer: str) -> dict[str, Assignment]:
-        """Give what was last known to be assigned to a reviewer."""
-        with self._lock:
-            return dict(self._assigned.get(reviewer, {}))

@@ -153,7 +153,7 @@ class SqliteBackend:
             status = None
         if status is None or (status.st_dev, status.st_ino) != self._identity:
             raise StoreUnavailableError(
-                f"{self.place} was moved or deleted while in use, so nothing was saved; put it back and open it again."
+                f"{self.place} was moved or deleted while in use: put it back, or open another."
             )
 
     def explain(self, error: Exception) -> StoreError:

@@ -14,7 +14,7 @@ from mtop_gui.store.standing import redoable, undoable
 from mtop_gui.ui.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.session import Session
@@ -74,6 +74,16 @@ class Reviewing(QObject):
         """Mark the decided among these entries, whose contents have become known."""
         for number in numbers:
             self._mark(number)
+
+    def take_elsewhere(self, standing: Mapping[str, Decision | None]) -> None:
+        """Take over what the same reviewer decided at another computer: his Decision by content hash, None for none."""
+        for content, decision in standing.items():
+            before = self._standing.get(content)
+            if before is not None:
+                self._by_place.pop((before.file, before.row), None)
+            self._stand(content, decision)
+        self.mark(n for n, content in self._session.entries.hashes.items() if content in standing)
+        self._session.rows_changed()
 
     def _mark_entries(self) -> None:
         entries = self._session.entries

@@ -305,7 +305,7 @@ def test_a_removed_folder(made: Path) -> None:
         shutil.rmtree(made.parent)
         with pytest.raises(StoreError) as caught:
             store.record(decision())
-        assert "was moved or deleted while in use, so nothing was saved" in one_sentence(caught.value)
+        assert "was moved or deleted while in use: put it back" in one_sentence(caught.value)
     assert not made.parent.exists()
 
 
