@@ -91,10 +91,11 @@ class Cluster:
         ahead = _chunks(len(paths), begin, files_per_chunk)
         flying: deque[tuple[_Chunk, Any]] = deque()
         done = begin
-        report(Advanced(done.files, len(paths), "predicting"))
+        workers = self._workers()
+        report(Advanced(done.files, len(paths), _doing(workers)))
         try:
             while True:
-                while len(flying) < CHUNKS_PER_WORKER * max(1, self._workers()):
+                while len(flying) < CHUNKS_PER_WORKER * max(1, workers):
                     chunk = next(ahead, None)
                     if chunk is None:
                         break
@@ -103,18 +104,20 @@ class Cluster:
                     return
                 chunk, future = flying.popleft()
                 while not self._is_done(future):
-                    report(Advanced(done.files, len(paths), "predicting"))
+                    workers = self._workers()
+                    report(Advanced(done.files, len(paths), _doing(workers)))
                 rows = self._rows(chunk, future, paths, bundle, label, asked)
                 for row in rows:
                     if row.error:
                         report(Failed(_path_of(row, paths, chunk), row.error, row.row))
                 done = Place(chunk[1])
+                report(Advanced(done.files, len(paths), "predicting"))
                 yield Rows(rows, done)
         finally:
             self._client.cancel([future for _, future in flying])
 
     def _workers(self) -> int:
-        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        return len(self._client.ncores())
 
     def _submit(self, chunk: _Chunk, paths: Sequence[Path], bundle: str, label: str, asked: Asked) -> Any:
         first, last, spectra = chunk
@@ -126,7 +129,8 @@ class Cluster:
         from distributed import wait
 
         try:
-            wait([future], timeout=PATIENCE)
+            with self._client.as_current():
+                wait([future], timeout=PATIENCE)
         except TimeoutError:
             return False
         return True
@@ -149,6 +153,10 @@ class Cluster:
                 again = self._submit(half, paths, bundle, label, asked)
                 rows += self._rows(half, again, paths, bundle, label, asked)
         return rows
+
+
+def _doing(workers: int) -> str:
+    return "predicting" if workers else "waiting for workers"
 
 
 _Chunk = tuple[int, int, int]

@@ -140,16 +140,16 @@ class _Progress:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Advanced):
-            self.tell()
+            self.tell(event.what)
         else:
             self._report(event)
 
-    def tell(self) -> None:
+    def tell(self, what: str = "predicting") -> None:
         """Say how many spectra are done, and of how many."""
         done, place, files = self._kept.rows, self._kept.place, len(self._kept.files)
         guess = round(done * files / place.files) if place.files else files
         total = max(done, self._total or (done if place.files == files else guess))
-        self._report(Advanced(done, total, "predicting"))
+        self._report(Advanced(done, total, what))
 
 
 def _count(files: Sequence[Path]) -> int | None:

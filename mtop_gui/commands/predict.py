@@ -60,6 +60,8 @@ def predict(
     ------
     MtopError : nothing could be done: no bundle, no cluster, or the catalogue cannot be written.
     """
+    # Threads in numpy's products gain nothing here, and change last digits; Dask's workers have one, too.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # All that can go wrong with the command itself comes before TensorFlow's seconds.
     wanted = Output.named(output)
     _check_output(wanted)
