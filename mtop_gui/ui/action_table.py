@@ -115,7 +115,7 @@ _ISSUES = tuple(
 )
 _PANELS = tuple(
     _row(
-        f"show_{name}",
+        f"panel_{name}",
         f"{name.capitalize()} panel",
         keys=_keys(key),
         help=f"show or hide the {name} panel",
@@ -127,11 +127,11 @@ _PANELS = tuple(
         ("browser", "Alt+1"),
         ("review", "Alt+2"),
         ("batch", "Alt+3"),
-        ("lines", "Alt+4"),
-        ("identifications", "Alt+5"),
         ("team", "Alt+4"),
         ("history", "Alt+5"),
         ("embedding", "Alt+6"),
+        ("lines", "Alt+7"),
+        ("identifications", "Alt+8"),
     )
 )
 
@@ -265,7 +265,7 @@ _TEAM = (
     _row("blind", "Blind reviewing", keys=_keys("Ctrl+Shift+B"), help="hide what the network says until you have decided", checkable=True),
     _row("next_conflict", "Next conflict", keys=_keys("Shift+G"), help="next spectrum on which reviewers disagree", needs="conflicts"),
     _row("compare", "Show all reviewers", help="everybody's decisions side by side: for merging", checkable=True),
-    _row("choose_settlement", "Settle conflict…", keys=_keys("Y"), help="take somebody's decision, or the redshift shown, as the team's", needs="opinions"),
+    _row("choose_settlement", "Settle conflict…", keys=_keys("Shift+S"), help="take somebody's decision, or the redshift shown, as the team's", needs="opinions"),
     *_SETTLE,
     _row("merge_rule", "Merge rule…", help="what counts as a conflict: DESI's rule or Marz's"),
     _row("assign", "Assign spectra…", help="share what is listed out over reviewers", needs="spectra"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication, QComboBox, QTableView
+from PySide6.QtWidgets import QApplication, QComboBox, QTableView, QWidget
 
 from mtop_gui.ui.actions import ACTIONS, key_text
 from mtop_gui.ui.availability import Availability
@@ -198,21 +198,22 @@ class Desk(QObject):
             self._window.toolbar.threshold.selectAll()
 
     def turn_panel(self, name: str) -> None:
-        """Show or hide a panel."""
+        """Show a panel, also one that lies behind another; hide one that is to be seen."""
         dock = self._window.docks[name]
-        behind = dock.isVisible() and dock.visibleRegion().isEmpty()
-        dock.setVisible(behind or not dock.isVisible())
-        if behind:  # another tab
+        if _is_seen(dock):
+            dock.hide()
+        else:
+            dock.show()
             dock.raise_()
         self._show_panels(name)
 
     def _show_panels(self, name: str) -> None:
         if self._actions is not None:
-            self._actions[f"show_{name}"].setChecked(not self._window.docks[name].isHidden())
+            self._actions[f"panel_{name}"].setChecked(not self._window.docks[name].isHidden())
 
     def next_panel(self) -> None:
         """Give the keys to the next table that is to be seen."""
-        tables = [table for table in self._tables() if table.isVisible()]
+        tables = [table for table in self._tables() if _is_seen(table)]
         if not tables:
             self._window.setFocus()
             return
@@ -230,3 +231,8 @@ class Desk(QObject):
         """Write everything larger (by=1), smaller (-1), or as the system does (0)."""
         self.text_size.step(by)
         self._window.status.say(f"Text at {100 * self.text_size.scale:.0f} % of the system's size.")
+
+
+def _is_seen(widget: QWidget) -> bool:
+    """Whether a person sees it: a panel behind another's tab is visible to Qt, but nowhere on the screen."""
+    return widget.isVisible() and not widget.visibleRegion().isEmpty()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.keymap import Keymap
     from mtop_gui.ui.theme import Palette
 
-COLUMNS = (("Spectrum", "Redshift", "Review"), ("View", "File", "Help"), ("Lines",))
+COLUMNS = (("Spectrum", "Redshift", "Lines"), ("Review", "Team", "Queue"), ("View",), ("File", "Help"))
 PRESET_TITLES = {"marz": "Marz", "specvizitor": "specvizitor"}
 
 
