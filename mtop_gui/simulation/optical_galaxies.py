@@ -83,12 +83,14 @@ def draw_optical_galaxies(rng: np.random.Generator, n: int, *, grid: Path | None
 def _draw_sample(
     rng: np.random.Generator, n: int, sample: Sample, *, quiescent: bool, grid: Path | None
 ) -> Galaxies:
-    def candidates() -> Candidates:
-        return draw_candidates(rng, _BATCH, sample.redshifts, quiescent=quiescent, most_mass=MOST_MASS)
+    batch = min(_BATCH, max(512, 16 * n))
 
-    def wanted(batch: Galaxies) -> BoolArray:
-        inside = (batch.mag_i > sample.brightest) & (batch.mag_i < sample.faintest)
-        return np.asarray(inside & (batch.logmass > sample.least_mass))
+    def candidates() -> Candidates:
+        return draw_candidates(rng, batch, sample.redshifts, quiescent=quiescent, most_mass=MOST_MASS)
+
+    def wanted(drawn: Galaxies) -> BoolArray:
+        inside = (drawn.mag_i > sample.brightest) & (drawn.mag_i < sample.faintest)
+        return np.asarray(inside & (drawn.logmass > sample.least_mass))
 
     return draw_selected(rng, n, candidates, wanted, grid=grid)
 
