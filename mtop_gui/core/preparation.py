@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from mtop_gui.core.prepared import PreparedSpectrum, checked_fields
 from mtop_gui.core.resample import resample
 from mtop_gui.core.units import flam_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,6 +42,8 @@ class Preparation:
     logmass_mean, logmass_std, logsfr_mean, logsfr_std : of the training set; the network's numbers are standardised.
     """
 
+    kind: ClassVar[str] = "paper"
+
     sky_threshold: float = -4.5
     min_throughput: float = 0.1
     median_window: int = 1001
@@ -66,7 +69,8 @@ class Preparation:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the fields as plain JSON values."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        return {"kind": self.kind, **values}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
@@ -76,19 +80,27 @@ class Preparation:
         ------
         ValueError : a field is unknown, of another type, or out of range.
         """
-        known = {item.name: item.type for item in fields(cls)}
-        unknown = set(values) - set(known)
-        if unknown:
-            raise ValueError(f"unknown preparation field {sorted(unknown)[0]!r}")
-        try:
-            converted = {key: _CONVERT[str(known[key])](value) for key, value in values.items()}
-        except TypeError as error:
-            raise ValueError(f"a preparation field has the wrong type ({error})") from error
-        return cls(**converted)
+        return cls(**checked_fields(fields(cls), {k: v for k, v in values.items() if k != "kind"}))
 
     def usable(self, instrument: Instrument) -> BoolArray:
         """Tell the pixels (n_pix,) that are looked at: outside bright sky lines and dark edges."""
         return _usable(self, instrument)
+
+    def wavelength(self, instrument: Instrument) -> FloatArray:
+        """Give the grid (n_pix,) [Å] of the network's line probabilities and of its saliency: the Instrument's."""
+        return instrument.wavelength
+
+    def reachable(self, instrument: Instrument) -> BoolArray:
+        """Tell the pixels (n_pix,) of `wavelength` that a complete spectrum fills."""
+        return self.usable(instrument)
+
+    def input_shapes(self, instrument: Instrument) -> dict[str, tuple[int, ...]]:
+        """Give the shape of each input of one spectrum."""
+        return {"spectrum": (instrument.pixels, 1), "continuum": (self.continuum_points,)}
+
+    def prepare(self, spectra: Sequence[Spectrum], instrument: Instrument) -> list[PreparedSpectrum]:
+        """Turn Spectra, on any grids and in any units, into what a network is fed."""
+        return [prepare(spectrum, self, instrument) for spectrum in spectra]
 
 
 @lru_cache(maxsize=16)
@@ -100,44 +112,6 @@ def _usable(preparation: Preparation, instrument: Instrument) -> BoolArray:
     usable: BoolArray = ~(instrument.sky_mask(preparation.sky_threshold) | dark)
     usable.flags.writeable = False
     return usable
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not np.isfinite(number):
-        raise ValueError("a preparation field is not finite")
-    return number
-
-
-_CONVERT: dict[str, Any] = {
-    "float": _finite,
-    "int": int,
-    "tuple[float, ...]": lambda values: tuple(_finite(value) for value in values),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedSpectrum:
-    """The inputs of a network, and what a person should see of them.
-
-    Attributes
-    ----------
-    flux : (n_pix,) continuum-subtracted, divided by its maximum; 0 where `mask`.
-    continuum : (n_points,) standardised continuum points; 0 when the flux unit is unknown.
-    mask : (n_pix,) True where the network sees nothing (sky, gaps, bad pixels).
-    coverage : fraction of the usable pixels that the spectrum covers.
-    running_median : (n_pix,) the continuum in the spectrum's own unit; NaN where `mask`.
-    unit_known : False when `continuum` is no measurement.
-    amplitude : maximum by which the flux was divided (erg/s/cm²/Å where the unit is known); 0 without structure.
-    """
-
-    flux: Float32Array
-    continuum: Float32Array
-    mask: BoolArray
-    coverage: float
-    running_median: FloatArray
-    unit_known: bool
-    amplitude: float
 
 
 def running_median(flux: NDArray[_Float], window: int) -> NDArray[_Float]:
@@ -262,8 +236,8 @@ def prepare(spectrum: Spectrum, preparation: Preparation, instrument: Instrument
         points = standardise_continuum(np.interp(positions, instrument.wavelength, continuum), preparation)
     own_unit = continuum if factor is None else continuum / factor
     return PreparedSpectrum(
-        flux=lines,
-        continuum=points,
+        inputs={"spectrum": lines[:, None], "continuum": points},
+        structure=lines,
         mask=~good,
         coverage=coverage,
         running_median=np.where(good, own_unit, np.nan),

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from mtop_gui.core.errors import BundleError
-from mtop_gui.network.mtopnet import MtopnetConfig, build_mtopnet, mtopnet_shapes
+from mtop_gui.network.mtopnet import MtopnetConfig, build_mtopnet, mtopnet_misfit, mtopnet_shapes
+from mtop_gui.network.restframe import RestframeConfig, build_restframe, restframe_misfit
+from mtop_gui.network.restframe_shapes import restframe_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +26,9 @@ class Architecture:
     embedding : names of the layers whose joined activations describe a spectrum to the network.
     before_dropout : config -> name of the layer, fed by ``spectrum`` alone, up to which nothing is dropped: MC-dropout
         passes share its activations. "" when there is none.
+    preparation : kind of the Preparation that makes its inputs.
+    sampled : config -> whether its redshift PDF is a mean over MC-dropout passes.
+    misfit : config, Preparation, redshift grid -> what does not fit in words, "" when all does.
     """
 
     config: type
@@ -31,6 +36,9 @@ class Architecture:
     shapes: Callable[[Any], dict[str, tuple[int, ...]]]
     embedding: tuple[str, ...]
     before_dropout: Callable[[Any], str]
+    preparation: str
+    sampled: Callable[[Any], bool]
+    misfit: Callable[[Any, Any, Any], str]
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -40,6 +48,19 @@ ARCHITECTURES: dict[str, Architecture] = {
         shapes=mtopnet_shapes,
         embedding=("line_info_2", "redshift_hidden_2", "continuum_info_1"),
         before_dropout=lambda config: "" if config.block_dropout > 0 else "flat",
+        preparation="paper",
+        sampled=lambda config: max(config.dropout, config.block_dropout) > 0,
+        misfit=mtopnet_misfit,
+    ),
+    "restframe": Architecture(
+        config=RestframeConfig,
+        build=build_restframe,
+        shapes=restframe_shapes,
+        embedding=("head_2",),
+        before_dropout=lambda config: "",
+        preparation="log",
+        sampled=lambda config: False,
+        misfit=restframe_misfit,
     ),
 }
 
@@ -97,7 +118,8 @@ def _check(name: str, key: str, kind: str, value: Any) -> Any:
 
     if kind == "int" and size(value):
         return value
-    if kind == "float" and isinstance(value, int | float) and 0 <= value < 1:
+    most = 1.0 if "dropout" in key else 100.0
+    if kind == "float" and isinstance(value, int | float) and 0 <= value < most:
         return float(value)
     if (
         kind == "tuple[int, ...]"

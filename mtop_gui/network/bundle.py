@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtop_gui.core.errors import BundleError
+from mtop_gui.core.log_preparation import LogPreparation
 from mtop_gui.core.preparation import Preparation
 from mtop_gui.core.resources import resource_path
 from mtop_gui.network.architectures import config_to_dict, find_architecture, make_config
@@ -28,6 +29,10 @@ FORMAT = 1
 FACTS_FILE = "bundle.json"
 LARGEST_FACTS = 4 << 20
 """Bytes of bundle.json; a real one has some ten thousand."""
+
+PREPARATIONS: dict[str, type[Preparation | LogPreparation]] = {
+    kind.kind: kind for kind in (Preparation, LogPreparation)
+}
 
 MOST_REDSHIFT_BINS = 100_000
 DEFAULT_MIN_COVERAGE = 0.6
@@ -90,7 +95,7 @@ class ModelBundle:
     instrument: str
     grid: RedshiftGrid
     lines: tuple[tuple[str, float], ...] = field(repr=False)
-    preparation: Preparation = field(repr=False)
+    preparation: Preparation | LogPreparation = field(repr=False)
     weights: Mapping[str, np.ndarray] = field(repr=False)
     temperature: float = 1.0
     sampled_temperature: float = 1.0
@@ -237,7 +242,7 @@ def _assemble(folder: Path, facts: dict[str, Any]) -> ModelBundle:
         instrument=str(facts["instrument"]),
         grid=RedshiftGrid(**facts["redshift_grid"]),
         lines=tuple((str(name), _number(wavelength)) for name, wavelength in facts["lines"]),
-        preparation=Preparation.from_dict(facts["preparation"]),
+        preparation=_preparation(architecture, facts["preparation"]),
         weights=parts["weights"],
         temperature=_number(facts["temperature"], above=0),
         sampled_temperature=_number(facts.get("sampled_temperature", facts["temperature"]), above=0),
@@ -251,6 +256,14 @@ def _assemble(folder: Path, facts: dict[str, Any]) -> ModelBundle:
     )
     _check_shapes(bundle, folder)
     return bundle
+
+
+def _preparation(architecture: str, values: Mapping[str, Any]) -> Preparation | LogPreparation:
+    """Rebuild the Preparation; bundles from before there were two kinds do not name theirs."""
+    kind = str(values.get("kind", Preparation.kind))
+    if kind != find_architecture(architecture).preparation:
+        raise ValueError(f"preparation '{kind}' is not the one of architecture '{architecture}'")
+    return PREPARATIONS[kind].from_dict(values)
 
 
 def _weights_path(folder: Path, facts: dict[str, Any]) -> Path:
@@ -285,14 +298,6 @@ def _check_shapes(bundle: ModelBundle, folder: Path) -> None:
         raise BundleError(
             f"the out-of-distribution arrays of bundle '{folder.name}' do not fit it: copy or train it anew"
         )
-    points, preparation = bundle.config.continuum_points, bundle.preparation
-    if any(len(values) != points for values in (preparation.continuum_mean, preparation.continuum_std)):
-        raise BundleError(
-            f"the preparation of bundle '{folder.name}' does not give its network {points} continuum points: "
-            "copy or train it anew"
-        )
-    if bundle.config.redshift_bins != bundle.grid.bins:
-        raise BundleError(
-            f"bundle '{folder.name}' has {bundle.grid.bins} redshift bins but a network for "
-            f"{bundle.config.redshift_bins}: copy or train it anew"
-        )
+    misfit = find_architecture(bundle.architecture).misfit(bundle.config, bundle.preparation, bundle.grid)
+    if misfit:
+        raise BundleError(f"bundle '{folder.name}' does not fit together ({misfit}): copy or train it anew")

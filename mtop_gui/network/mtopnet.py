@@ -47,13 +47,9 @@ def build_mtopnet(config: MtopnetConfig, dtype: str = "float32", *, sampling: bo
     import keras
     from keras import layers
 
-    class SampledDropout(layers.Dropout):  # type: ignore[misc]
-        """Drops in inference too: a functional model hands its own `training` to every layer."""
+    from mtop_gui.network.layers import own_layers
 
-        def call(self, inputs: Any, training: bool = False) -> Any:
-            return super().call(inputs, training=True)
-
-    dropout = SampledDropout if sampling else layers.Dropout
+    dropout = own_layers().SampledDropout if sampling else layers.Dropout
 
     def hidden(x: Any, units: tuple[int, ...], name: str) -> Any:
         """Stack dense layers, each with ReLU and dropout."""
@@ -130,3 +126,15 @@ def mtopnet_shapes(config: MtopnetConfig) -> dict[str, tuple[int, ...]]:
     for name in ("logmass", "logsfr"):
         dense(name, hidden(f"{name}_hidden", shared, config.mass_units), 1)
     return shapes
+
+
+def mtopnet_misfit(config: MtopnetConfig, preparation: Any, grid: Any) -> str:
+    """Say what of Preparation and redshift grid does not fit the network; "" when all does."""
+    if any(
+        len(values) != config.continuum_points
+        for values in (preparation.continuum_mean, preparation.continuum_std)
+    ):
+        return f"the preparation does not give its network {config.continuum_points} continuum points"
+    if config.redshift_bins != grid.bins:
+        return f"{grid.bins} redshift bins but a network for {config.redshift_bins}"
+    return ""

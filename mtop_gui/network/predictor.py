@@ -10,8 +10,10 @@ import numpy as np
 from mtop_gui.core.errors import BundleError
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.prediction import Prediction, rejected
-from mtop_gui.core.preparation import PreparedSpectrum, prepare
+from mtop_gui.network.architectures import find_architecture
 from mtop_gui.network.bundle import ModelBundle, load_bundle
+from mtop_gui.network.kinds import kind_warning
+from mtop_gui.network.numbers import measured
 from mtop_gui.network.ood import flux_statistics, ood_scores
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.prepared import PreparedSpectrum
     from mtop_gui.core.spectrum import Spectrum
 
 BATCH = 64
@@ -49,13 +52,15 @@ class Predictor:
     def __init__(self, bundle: ModelBundle | str | Path, instrument: Instrument | None = None) -> None:
         self.bundle = bundle if isinstance(bundle, ModelBundle) else load_bundle(bundle)
         self.instrument = instrument or load_instrument(self.bundle.instrument)
-        if self.bundle.config.pixels != self.instrument.pixels:
+        self._shapes = self.bundle.preparation.input_shapes(self.instrument)
+        if self.bundle.config.pixels != self._shapes["spectrum"][0]:
             raise BundleError(
                 f"bundle '{self.bundle.name}' was trained on {self.bundle.config.pixels} pixels, instrument "
                 f"'{self.instrument.name}' has {self.instrument.pixels}: use a bundle of this version"
             )
         self._grid = self.bundle.grid.centres
-        self._wavelength = self.instrument.wavelength
+        self._wavelength = self.bundle.preparation.wavelength(self.instrument)
+        self._samples = find_architecture(self.bundle.architecture).sampled(self.bundle.config)
 
     @property
     def bundle_name(self) -> str:
@@ -65,9 +70,8 @@ class Predictor:
     def warm_up(self) -> None:
         """Load TensorFlow and compile the network for one spectrum and for a full batch."""
         for size in (1, BATCH):
-            spectrum = np.zeros((size, self.instrument.pixels, 1), np.float32)
-            continuum = np.zeros((size, self.bundle.preparation.continuum_points), np.float32)
-            self._model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+            zeros = {name: np.zeros((size, *shape), np.float32) for name, shape in self._shapes.items()}
+            self._model.predict_on_batch(zeros)
 
     def predict(self, spectra: Sequence[Spectrum], *, mc_passes: int = 1) -> list[Prediction]:
         """Predict every Spectrum, in order.
@@ -76,7 +80,8 @@ class Predictor:
         ----------
         spectra : any grid and unit; what the bundle must not be asked about comes back as a rejection.
         mc_passes : up to 1, one deterministic pass; more, the mean over that many MC-dropout passes. The passes of
-            a Spectrum do not depend on its neighbours in `spectra`, and repeat from call to call.
+            a Spectrum do not depend on its neighbours in `spectra`, and repeat from call to call. An architecture whose
+            redshift knows no dropout always makes one pass.
         """
         predictions: list[Prediction] = []
         for start in range(0, len(spectra), BATCH):
@@ -90,13 +95,13 @@ class Predictor:
         """
         from mtop_gui.network.saliency import as_saliency, redshift_weights
 
-        prepared = prepare(spectrum, self.bundle.preparation, self.instrument)
+        prepared = self.bundle.preparation.prepare([spectrum], self.instrument)[0]
         if self._reason_to_reject(spectrum, prepared):
-            return np.zeros(self.instrument.pixels)
+            return np.zeros(self._wavelength.size)
         if redshift is None:
             pdf = self._run([prepared])["redshift"][0]
             redshift = float(self._grid[pdf.argmax()])
-        gradient = self._gradient(prepared.flux, prepared.continuum, redshift_weights(self._grid, redshift))
+        gradient = self._gradient(prepared.inputs, redshift_weights(self._grid, redshift))
         return as_saliency(gradient, prepared.mask)
 
     @cached_property
@@ -118,18 +123,18 @@ class Predictor:
         return gradient_function(self._model)
 
     def _predict_batch(self, spectra: Sequence[Spectrum], mc_passes: int) -> list[Prediction]:
-        prepared = [prepare(spectrum, self.bundle.preparation, self.instrument) for spectrum in spectra]
+        prepared = self.bundle.preparation.prepare(spectra, self.instrument)
         reasons = [self._reason_to_reject(s, p) for s, p in zip(spectra, prepared, strict=True)]
         accepted = [index for index, reason in enumerate(reasons) if not reason]
         found: dict[int, Prediction] = {}
         if accepted:
             fed = [prepared[index] for index in accepted]
             said = self._run(fed)
-            statistics = np.stack([flux_statistics(one.flux, ~one.mask) for one in fed])
+            statistics = np.stack([flux_statistics(one.structure, ~one.mask) for one in fed])
             scores = ood_scores(self.bundle.ood, said["embedding"], statistics)
             for row, index in enumerate(accepted):
                 one = {key: value[row : row + 1] for key, value in said.items()}
-                if mc_passes > 1:
+                if mc_passes > 1 and self._samples:
                     one = self._sample(prepared[index], mc_passes)
                 found[index] = self._prediction(prepared[index], one, float(scores[row]))
         return [
@@ -141,11 +146,11 @@ class Predictor:
         """Run at most BATCH spectra through the network, once; outputs (n, …)."""
         count = len(prepared)
         size = next(size for size in SHAPES if size >= count)
-        spectrum = np.zeros((size, self.instrument.pixels, 1), np.float32)
-        continuum = np.zeros((size, self.bundle.preparation.continuum_points), np.float32)
-        for row, one in enumerate(prepared):
-            spectrum[row, :, 0], continuum[row] = one.flux, one.continuum
-        said = self._model.predict_on_batch({"spectrum": spectrum, "continuum": continuum})
+        inputs = {name: np.zeros((size, *shape), np.float32) for name, shape in self._shapes.items()}
+        for name, array in inputs.items():
+            for row, one in enumerate(prepared):
+                array[row] = one.inputs[name]
+        said = self._model.predict_on_batch(inputs)
         return {key: np.asarray(value)[:count] for key, value in said.items()}
 
     def _sample(self, prepared: PreparedSpectrum, passes: int) -> dict[str, np.ndarray]:
@@ -154,7 +159,7 @@ class Predictor:
 
         shared, sampled = self._sampling_models
         reset_dropout(sampled, DROPOUT_SEED)
-        features = prepared.flux[None, :, None]
+        features, continuum = prepared.inputs["spectrum"][None], prepared.inputs["continuum"]
         if shared is not None:
             features = np.asarray(shared.predict_on_batch(features))
         drawn: list[dict[str, np.ndarray]] = []
@@ -164,7 +169,7 @@ class Predictor:
             said = sampled.predict_on_batch(
                 [
                     np.broadcast_to(features, (size, *features.shape[1:])),
-                    np.broadcast_to(prepared.continuum, (size, prepared.continuum.size)),
+                    np.broadcast_to(continuum, (size, continuum.size)),
                 ]
             )
             drawn.append({key: np.asarray(value)[: passes - start] for key, value in said.items()})
@@ -176,14 +181,17 @@ class Predictor:
         pdfs = said["redshift"].astype(np.float64)
         sampled = len(pdfs) > 1
         temperature = bundle.sampled_temperature if sampled else bundle.temperature
-        logmass, logmass_err = _measured(
+        logmass, logmass_err = measured(
             said["logmass"], preparation.logmass_mean, preparation.logmass_std, bundle.logmass_sigma
         )
-        logsfr, logsfr_err = _measured(
+        logsfr, logsfr_err = measured(
             said["logsfr"], preparation.logsfr_mean, preparation.logsfr_std, bundle.logsfr_sigma
         )
         if not prepared.unit_known:
             logmass = logmass_err = logsfr = logsfr_err = float("nan")
+        warnings = [] if prepared.unit_known else [UNKNOWN_UNIT]
+        if "kind" in said:
+            warnings += kind_warning(said["kind"].mean(axis=0), self.bundle.grid)
         return Prediction(
             redshift_grid=self._grid,
             redshift_pdf=apply_temperature(pdfs.mean(axis=0, keepdims=True), temperature)[0],
@@ -199,7 +207,7 @@ class Predictor:
             redshift_pdf_std=apply_temperature(pdfs, temperature).std(axis=0) if sampled else None,
             ood=ood,
             ood_threshold=bundle.ood_threshold,
-            warnings=() if prepared.unit_known else (UNKNOWN_UNIT,),
+            warnings=tuple(warnings),
         )
 
     def _reason_to_reject(self, spectrum: Spectrum, prepared: PreparedSpectrum) -> str:
@@ -207,16 +215,16 @@ class Predictor:
         if prepared.coverage < self.bundle.min_coverage:
             low, high = self._wavelength[0], self._wavelength[-1]
             share = f"{100 * prepared.coverage:.0f} % of {low:.0f}-{high:.0f} Å"
-            usable = self.bundle.preparation.usable(self.instrument)
+            usable = self.bundle.preparation.reachable(self.instrument)
             spanned = (self._wavelength >= spectrum.wavelength[0]) & (
                 self._wavelength <= spectrum.wavelength[-1]
             )
             if np.count_nonzero(usable & spanned) >= self.bundle.min_coverage * np.count_nonzero(usable):
                 return f"too few good pixels for bundle {self.bundle.name} ({share})"
             return f"outside the wavelength range of bundle {self.bundle.name} (covers {share})"
-        if prepared.amplitude <= 0 or not np.isfinite(prepared.flux).all():
+        if prepared.amplitude <= 0 or not np.isfinite(prepared.structure).all():
             return "the flux has no structure: no redshift can be read from it"
-        if not np.isfinite(prepared.continuum).all():
+        if not all(np.isfinite(array).all() for array in prepared.inputs.values()):
             return "the continuum is not finite: check the flux and its unit"
         return ""
 
@@ -234,9 +242,3 @@ def apply_temperature(pdf: FloatArray, temperature: float) -> FloatArray:
     """Divide the logits of PDFs (n, n_z) by a temperature and normalise them again (Guo+17)."""
     scaled = np.maximum(pdf, 1e-30) ** (1.0 / temperature)
     return scaled / scaled.sum(axis=1, keepdims=True)
-
-
-def _measured(standardised: np.ndarray, mean: float, std: float, sigma: float) -> tuple[float, float]:
-    """Undo the standardisation; the error is the scatter over passes and the validation residual in quadrature."""
-    values = standardised[:, 0].astype(np.float64) * std + mean
-    return float(values.mean()), float(np.hypot(values.std(), sigma))

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 from mtop_gui.core.errors import BundleError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray
 
@@ -18,12 +18,13 @@ SMOOTHING = 2.0
 """Standard deviation [pixels] of the Gaussian over the gradient, which jumps from pixel to pixel."""
 
 
-def gradient_function(model: Any) -> Callable[[Float32Array, Float32Array, Float32Array], FloatArray]:
+def gradient_function(model: Any) -> Callable[[Mapping[str, Float32Array], Float32Array], FloatArray]:
     """Compile the gradient of a log probability with respect to the spectrum.
 
     Returns
     -------
-    Function of spectrum (n_pix,), continuum (n_points,) and weights over redshift bins (n_z,) giving (n_pix,).
+    Function of the inputs of one spectrum and weights over redshift bins (n_z,), giving the derivative (n_pix,) with
+    respect to the first channel of the input ``spectrum``.
 
     Raises
     ------
@@ -36,16 +37,16 @@ def gradient_function(model: Any) -> Callable[[Float32Array, Float32Array, Float
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def compute(spectrum: Any, continuum: Any, weights: Any) -> Any:
+    def compute(inputs: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
-            tape.watch(spectrum)
-            pdf = model({"spectrum": spectrum, "continuum": continuum}, training=False)["redshift"]
+            tape.watch(inputs["spectrum"])
+            pdf = model(inputs, training=False)["redshift"]
             explained = tf.math.log(tf.reduce_sum(pdf * weights) + 1e-30)
-        return tape.gradient(explained, spectrum)
+        return tape.gradient(explained, inputs["spectrum"])
 
-    def gradient(spectrum: Float32Array, continuum: Float32Array, weights: Float32Array) -> FloatArray:
-        arguments = (spectrum[None, :, None], continuum[None], weights[None])
-        found = compute(*(tf.constant(array, tf.float32) for array in arguments))
+    def gradient(inputs: Mapping[str, Float32Array], weights: Float32Array) -> FloatArray:
+        tensors = {name: tf.constant(array[None], tf.float32) for name, array in inputs.items()}
+        found = compute(tensors, tf.constant(weights[None], tf.float32))
         return np.asarray(found, dtype=np.float64)[0, :, 0]
 
     return gradient

@@ -11,6 +11,8 @@ import numpy as np
 from mtop_gui.core.confidence import DEFAULT_ENTROPY_THRESHOLD, summarise
 from mtop_gui.core.events import Advanced, ignore
 from mtop_gui.core.instrument import load_instrument
+from mtop_gui.core.log_preparation import LogPreparation, unsoftened
+from mtop_gui.network.architectures import find_architecture
 from mtop_gui.network.bundle import ModelBundle, load_bundle, save_bundle
 from mtop_gui.network.loading import inference_model, reset_dropout
 from mtop_gui.network.ood import fit_ood, flux_statistics
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.arrays import Float32Array, FloatArray
     from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.preparation import Preparation
     from mtop_gui.simulation.survey import Split
     from mtop_gui.training.dataset import Batch
 
@@ -36,7 +39,6 @@ SAMPLED_SPECTRA, PASSES = 1024, 16
 """Spectra and MC-dropout passes of each from which the temperature of sampled PDFs is found."""
 
 THRESHOLDS = (0.003, 0.01, 0.1)
-LOSSES = ("redshift", "lines", "logmass", "logsfr")
 
 
 def calibrate(
@@ -83,7 +85,9 @@ def calibrate(
             temperature=fit_temperature(judged.pdf, judged.labels),
             sampled_temperature=_sampled_temperature(
                 bundle, batches, _some(survey, "validation", seed, min(most, SAMPLED_SPECTRA)), seed, report
-            ),
+            )
+            if find_architecture(bundle.architecture).sampled(bundle.config)
+            else fit_temperature(judged.pdf, judged.labels),
             logmass_sigma=robust_sigma(judged.logmass),
             logsfr_sigma=robust_sigma(judged.logsfr),
             ood=fit_ood(np.concatenate(network.embedding), np.stack(network.statistics)),
@@ -152,6 +156,15 @@ def _sampled_temperature(
     return fit_temperature(np.concatenate(pdfs), np.concatenate(labels))
 
 
+def structure_of(spectrum: Float32Array, preparation: Preparation | LogPreparation) -> Float32Array:
+    """Give what `PreparedSpectrum.structure` holds (n_pix,), from the network's input ``spectrum`` (n_pix, channels)."""
+    if not isinstance(preparation, LogPreparation):
+        return spectrum[:, 0]
+    lines = unsoftened(spectrum[:, 0])
+    strength = np.abs(lines).max()
+    return lines / strength if strength > 0 else lines
+
+
 class _Watched:
     """The network of a bundle that remembers embedding and statistics of the spectra it was last asked about."""
 
@@ -159,7 +172,7 @@ class _Watched:
         self._model = inference_model(bundle)
         self._batches = batches
         self._preparation = bundle.preparation
-        self._usable = bundle.preparation.usable(batches.instrument)
+        self._reachable = bundle.preparation.reachable(batches.instrument)
         self._report = report
         self.embedding: list[np.ndarray] = []
         self.statistics: list[FloatArray] = []
@@ -177,12 +190,16 @@ class _Watched:
             return call
 
         steps = [reported(number, make) for number, make in enumerate(plan)]
-        return judge(self._predict, steps, self._preparation, dict.fromkeys(LOSSES, 1.0))
+        weights = dict.fromkeys(self._batches.teaching.loss_weights, 1.0)
+        return judge(self._predict, steps, self._preparation, weights)
 
     def _predict(self, inputs: dict[str, Any]) -> dict[str, Any]:
         said = self._model.predict_on_batch(inputs)
         self.embedding.append(np.asarray(said.pop("embedding")))
-        self.statistics += [flux_statistics(flux[:, 0], self._usable) for flux in inputs["spectrum"]]
+        self.statistics += [
+            flux_statistics(structure_of(one, self._preparation), self._reachable)
+            for one in inputs["spectrum"]
+        ]
         return said
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ from mtop_gui.core.errors import TrainingError
 from mtop_gui.core.events import Advanced, EpochEnded, Finished, ignore
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.lines import paper_mask_lines
-from mtop_gui.core.preparation import Preparation
 from mtop_gui.network.architectures import build, config_to_dict, make_config
-from mtop_gui.network.bundle import ModelBundle, RedshiftGrid, save_bundle
+from mtop_gui.network.bundle import ModelBundle, save_bundle
 from mtop_gui.simulation.observing import Observer
+from mtop_gui.simulation.survey import INTERLOPERS, has_interlopers
 from mtop_gui.training.calibrate import calibrate
 from mtop_gui.training.checkpoint import (
     Progress,
@@ -33,6 +33,14 @@ from mtop_gui.training.dataset import (
     as_keras_dataset,
     fit_preparation,
 )
+from mtop_gui.training.recipes import (
+    Recipe,
+    grid_for,
+    learning_rate,
+    preparation_for,
+    recipe_for,
+    sizes_for,
+)
 from mtop_gui.training.validation import Judged, fit_temperature, judge, robust_sigma, success_by_exposure
 
 if TYPE_CHECKING:
@@ -40,36 +48,17 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.log_preparation import LogPreparation
+    from mtop_gui.core.preparation import Preparation
+    from mtop_gui.network.bundle import RedshiftGrid
+    from mtop_gui.simulation.survey import Survey
     from mtop_gui.training.dataset import Batch
 
-LOSS_WEIGHTS = {"redshift": 1.0, "lines": 10.0, "logmass": 1.0, "logsfr": 1.0}
 MOST_VALIDATION = 6000
 """Spectra judged after each epoch; they are kept prepared in memory."""
 
 REPORT_EVERY = 10
 """Batches between two Advanced events."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the defaults are the paper's (Ginolfi+25, Sect. 3.3).
-
-    Attributes
-    ----------
-    batch_size : spectra per step.
-    first_rate, last_rate, decay_epochs : the learning rate falls linearly from one to the other, then stays.
-    patience : epochs without a lower validation loss after which training stops.
-    point_source_share : share of spectra whose flux is not corrected for the fibre, as in MOONS1D's files.
-    mixed : train in mixed bfloat16, which is faster; the bundle is float32 in any case.
-    """
-
-    batch_size: int = 64
-    first_rate: float = 0.005
-    last_rate: float = 0.0005
-    decay_epochs: int = 50
-    patience: int = 10
-    point_source_share: float = 0.2
-    mixed: bool = True
 
 
 def train(
@@ -85,7 +74,7 @@ def train(
     max_hours: float | None = None,
     config: Mapping[str, Any] | None = None,
     recipe: Recipe | None = None,
-    preparation: Preparation | None = None,
+    preparation: Preparation | LogPreparation | None = None,
     instrument: Instrument | None = None,
     grid: RedshiftGrid | None = None,
     name: str = "",
@@ -99,13 +88,13 @@ def train(
     ----------
     survey_path : HDF5 of ``mtop simulate``.
     bundle_dir : folder of the bundle.
-    epochs : at most this many; fewer if validation stops improving. The learning rate decays over
-        min(epochs, recipe.decay_epochs).
+    epochs : at most this many; fewer if validation stops improving.
     resume : go on from the last checkpoint, exactly as an uninterrupted training would have; only `epochs` may differ.
     report : receives Advanced and EpochEnded; Cancelled raised in it leaves checkpoint and bundle usable.
     max_hours : stop after the epoch that would end later than this.
     config : sizes of the network that differ from the architecture's defaults.
-    instrument, grid : for tests and other instruments; default: the survey's own instrument, the paper's 800 bins.
+    recipe, preparation, grid : default: those of the architecture (`training.recipes`) for the survey's instrument.
+    instrument : for tests; default: the survey's own.
     name : of the bundle; default: the instrument's.
 
     Returns
@@ -121,25 +110,42 @@ def train(
     work = bundle_dir.with_name(bundle_dir.name + ".training")
     if has_checkpoint(work) and not resume:
         raise TrainingError(f"a training was already begun in {work}: add --resume, or remove that folder")
-    recipe = replace(recipe or Recipe(), batch_size=batch_size)
+    recipe = replace(recipe or recipe_for(architecture), batch_size=batch_size)
     started = time.monotonic()
-    with closing(SurveyInMemory(Path(survey_path))) as survey:
+    with ExitStack() as opened:
+        survey = opened.enter_context(SurveyInMemory(Path(survey_path)))
         instrument = instrument or load_instrument(survey.instrument_name)
-        observer = Observer(survey, instrument, point_source_share=recipe.point_source_share)
-        grid = grid or RedshiftGrid()
-        sizes = {"pixels": instrument.pixels, "redshift_bins": grid.bins, **(config or {})}
+        share = recipe.point_source_share
+        observer = Observer(survey, instrument, point_source_share=share)
+        interlopers = None
+        if has_interlopers(Path(survey_path)):
+            others = opened.enter_context(SurveyInMemory(Path(survey_path), group=INTERLOPERS))
+            interlopers = Observer(others, instrument, point_source_share=share)
+        preparation = fit_preparation(
+            preparation or preparation_for(architecture, instrument), observer, instrument, seed
+        )
+        grid = grid or grid_for(preparation, instrument)
         blueprint = ModelBundle(
             name=name or instrument.name,
             version=version,
             architecture=architecture,
-            config=make_config(architecture, sizes),
+            config=make_config(architecture, {**sizes_for(preparation, grid, instrument), **(config or {})}),
             instrument=instrument.name,
             grid=grid,
             lines=tuple((line.name, line.wavelength) for line in paper_mask_lines()),
-            preparation=fit_preparation(preparation or Preparation(), observer, instrument, seed),
+            preparation=preparation,
             weights={},
         )
-        trainer = _Trainer(observer, instrument, blueprint, recipe, seed, bundle_dir, work)
+        batches = MockBatches(
+            observer,
+            instrument,
+            preparation,
+            grid.centres,
+            np.array([wavelength for _, wavelength in blueprint.lines]),
+            seed,
+            interlopers,
+        )
+        trainer = _Trainer(batches, survey, blueprint, recipe, seed, bundle_dir, work)
         trainer.run(epochs, resume, report, max_hours)
     calibrate(bundle_dir, Path(survey_path), seed=seed, instrument=instrument, report=report)
     report(Finished(trainer.progress.epoch, time.monotonic() - started))
@@ -151,27 +157,20 @@ class _Trainer:
 
     def __init__(
         self,
-        observer: Observer,
-        instrument: Instrument,
+        batches: MockBatches,
+        survey: Survey,
         blueprint: ModelBundle,
         recipe: Recipe,
         seed: int,
         bundle_dir: Path,
         work: Path,
     ) -> None:
-        self._survey = observer.survey
+        self._survey = survey
         self._blueprint = blueprint
         self._recipe = recipe
         self._seed = seed
         self._bundle_dir, self._work = bundle_dir, work
-        self._batches = MockBatches(
-            observer,
-            instrument,
-            blueprint.preparation,
-            blueprint.grid.centres,
-            np.array([wavelength for _, wavelength in blueprint.lines]),
-            seed,
-        )
+        self._batches = batches
         self._rows = Exposures.of(self._survey.rows("train"))
         self._validation: list[Batch] = []
         self.progress = Progress(recipe={})
@@ -192,7 +191,7 @@ class _Trainer:
                 f"the training in {self._work} was begun with another {different}: start without --resume"
             )
         self.progress.recipe = wanted
-        model = self._compiled(decay_epochs)
+        model = self._compiled(decay_epochs, epochs)
         if resume:
             restore_variables(self._work, model)
         deadline = None if max_hours is None else time.monotonic() + 3600 * max_hours
@@ -215,26 +214,21 @@ class _Trainer:
             "decay_epochs": decay_epochs,
         }
 
-    def _compiled(self, decay_epochs: int) -> Any:
-        """Build the network with the paper's losses and learning rate."""
+    def _compiled(self, decay_epochs: int, epochs: int) -> Any:
+        """Build the network with its losses and learning rate."""
         import keras
 
-        recipe = self._recipe
+        recipe, teaching = self._recipe, self._batches.teaching
         dtype = "mixed_bfloat16" if recipe.mixed else "float32"
         model = build(self._blueprint.architecture, self._blueprint.config, dtype)
-        steps = max(1, len(self._rows) // recipe.batch_size)
-        rate = keras.optimizers.schedules.PolynomialDecay(
-            recipe.first_rate, decay_epochs * steps, recipe.last_rate
-        )
+        steps = len(self._batches.training(self._rows, recipe.batch_size, 0))
         model.compile(
-            optimizer=keras.optimizers.Adam(rate),
-            loss={
-                "redshift": keras.losses.CategoricalCrossentropy(),
-                "lines": keras.losses.BinaryCrossentropy(),
-                "logmass": keras.losses.MeanSquaredError(),
-                "logsfr": keras.losses.MeanSquaredError(),
-            },
-            loss_weights=LOSS_WEIGHTS,
+            optimizer=keras.optimizers.Adam(
+                learning_rate(recipe, steps, decay_epochs, epochs), global_clipnorm=recipe.clip_norm or None
+            ),
+            loss=teaching.losses(),
+            loss_weights=teaching.loss_weights,
+            jit_compile=False,
         )
         return model
 
@@ -284,7 +278,9 @@ class _Trainer:
                 rows = Exposures(rows.galaxies[some], rows.hours[some])
             self._validation = [make() for make in self._batches.fixed(rows, self._recipe.batch_size)]
         kept: list[Callable[[], Batch]] = [lambda batch=batch: batch for batch in self._validation]  # type: ignore[misc]
-        return judge(model.predict_on_batch, kept, self._blueprint.preparation, LOSS_WEIGHTS)
+        return judge(
+            model.predict_on_batch, kept, self._blueprint.preparation, self._batches.teaching.loss_weights
+        )
 
     def _save_bundle(self, model: Any, judged: Judged) -> None:
         """Write the network as it is now, calibrated on the validation spectra."""

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.special import ndtr
 
 if TYPE_CHECKING:
-    from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
+    from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
 
 REDSHIFT_SIGMA = 0.001
 LINE_HALF_WIDTH = 5
+LOG_LINE_HALF_WIDTH = 3
 
 
 def redshift_labels(redshift: FloatArray, grid: FloatArray, sigma: float = REDSHIFT_SIGMA) -> Float32Array:
@@ -74,3 +75,33 @@ def _pixel_ranges(
         last = np.clip(nearest + LINE_HALF_WIDTH + 1, 0, band.pixels) + pixels.start
         start, stop = np.where(inside, first, start), np.where(inside, last, stop)
     return start, stop
+
+
+class LogLineLabels:
+    """Marks the pixels near every labelled line on a grid uniform in ln λ.
+
+    Parameters
+    ----------
+    redshift : (n,) of all galaxies.
+    wavelengths : (n_lines,) rest-frame vacuum Å.
+    grid, step : (n_pix,) Å, and its step in ln λ.
+    covered : (n_pix,) True where the Instrument sees anything; elsewhere nothing is marked.
+    """
+
+    def __init__(
+        self, redshift: FloatArray, wavelengths: FloatArray, grid: FloatArray, step: float, covered: BoolArray
+    ) -> None:
+        position = np.log((1 + redshift[:, None]) * wavelengths[None, :] / grid[0]) / step
+        self._pixel = np.rint(position).astype(np.int64)
+        self._covered = covered
+
+    def __call__(self, galaxies: IntArray) -> np.ndarray:
+        """Give labels (n_galaxies, n_pix), uint8: 1 within ±3 pixels of a line, else 0."""
+        width = LOG_LINE_HALF_WIDTH
+        # A margin takes what lies off the grid.
+        labels = np.zeros((galaxies.size, self._covered.size + 2 * width + 2), np.uint8)
+        centre = np.clip(self._pixel[galaxies], -width - 1, self._covered.size + width) + width + 1
+        rows = np.arange(galaxies.size)[:, None]
+        for offset in range(-width, width + 1):
+            labels[rows, np.clip(centre + offset, 0, labels.shape[1] - 1)] = 1
+        return labels[:, width + 1 : -width - 1] * self._covered

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from mtop_gui.network.numbers import bin_centres
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.log_preparation import LogPreparation
     from mtop_gui.core.preparation import Preparation
     from mtop_gui.training.dataset import Batch
 
@@ -38,7 +41,7 @@ class Judged:
 def judge(
     predict: Callable[[dict[str, Any]], dict[str, Any]],
     plan: Iterable[Callable[[], Batch]],
-    preparation: Preparation,
+    preparation: Preparation | LogPreparation,
     weights: dict[str, float],
 ) -> Judged:
     """Run a network over planned batches and compare it with the truth.
@@ -60,7 +63,7 @@ def judge(
         kept["pdf"].append(said["redshift"])
         kept["labels"].append(batch.labels["redshift"])
         for name, std in (("logmass", preparation.logmass_std), ("logsfr", preparation.logsfr_std)):
-            kept[name].append((said[name] - batch.labels[name])[:, 0] * std)
+            kept[name].append((_number(said[name]) - _number(batch.labels[name])) * std)
         kept["galaxies"].append(batch.galaxies)
         kept["hours"].append(batch.hours)
     joined = {key: np.concatenate(values) for key, values in kept.items()}
@@ -109,16 +112,21 @@ def robust_sigma(residual: FloatArray) -> float:
     return float((high - low) / 2)
 
 
+def _number(values: np.ndarray) -> np.ndarray:
+    """Give the standardised number (n,) of a column or of distributions over bins."""
+    return values[:, 0] if values.shape[1] == 1 else values @ bin_centres(values.shape[1])
+
+
 def _losses(said: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float]:
-    """Compute the four losses as Keras does."""
+    """Compute the losses as Keras does."""
     tiny = 1e-7
     lines = np.clip(said["lines"], tiny, 1 - tiny)
     marked = labels["lines"].astype(bool)
-    return {
-        "redshift": float(
-            -np.mean(np.sum(labels["redshift"] * np.log(np.maximum(said["redshift"], tiny)), axis=1))
-        ),
-        "lines": float(-np.mean(np.log(np.where(marked, lines, 1 - lines)))),
-        "logmass": float(np.mean((said["logmass"] - labels["logmass"]) ** 2)),
-        "logsfr": float(np.mean((said["logsfr"] - labels["logsfr"]) ** 2)),
-    }
+    found = {"lines": float(-np.mean(np.log(np.where(marked, lines, 1 - lines))))}
+    for name in labels.keys() - found.keys():
+        if labels[name].shape[1] == 1:
+            found[name] = float(np.mean((said[name] - labels[name]) ** 2))
+        else:
+            surprise = labels[name] * np.log(np.maximum(said[name], tiny))
+            found[name] = float(-np.mean(np.sum(surprise, axis=1)))
+    return found

@@ -132,14 +132,14 @@ def test_saliency_is_the_gradient(predictor: Predictor) -> None:
     grid = predictor.bundle.grid.centres
     weights = np.zeros(grid.size, np.float32)
     weights[29:32] = 1
-    gradient = predictor._gradient(prepared.flux, prepared.continuum, weights)
+    gradient = predictor._gradient(prepared.inputs, weights)
     steps = 0.02
     for pixel in np.argsort(-np.abs(gradient))[:5]:
         values = []
         for sign in (1, -1):
-            flux = prepared.flux.copy()
-            flux[pixel] += sign * steps
-            said = predictor._run([replace(prepared, flux=flux)])["redshift"][0]
+            moved = {name: array.copy() for name, array in prepared.inputs.items()}
+            moved["spectrum"][pixel, 0] += sign * steps
+            said = predictor._run([replace(prepared, inputs=moved)])["redshift"][0]
             values.append(np.log((said * weights).sum()))
         assert (values[0] - values[1]) / (2 * steps) == pytest.approx(gradient[pixel], rel=0.2, abs=1e-3)
 

@@ -75,8 +75,8 @@ def test_mocks_and_files_are_prepared_alike(batches: MockBatches, observer: Obse
             flux_unit=FLAM,
         )
         prepared = prepare(spectrum, batches.preparation, INSTRUMENT)
-        assert prepared.flux == pytest.approx(batch.inputs["spectrum"][row, :, 0], abs=1e-5)
-        assert prepared.continuum == pytest.approx(batch.inputs["continuum"][row], abs=1e-4)
+        assert prepared.structure == pytest.approx(batch.inputs["spectrum"][row, :, 0], abs=1e-5)
+        assert prepared.inputs["continuum"] == pytest.approx(batch.inputs["continuum"][row], abs=1e-4)
 
 
 def test_inputs_are_standardised(batches: MockBatches) -> None:
