@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.simulation.galaxies import Galaxies
+    from mtop_gui.simulation.interlopers import Interlopers
 
 FORMAT = 1
 INTERLOPERS = "interlopers"
@@ -86,7 +87,7 @@ def simulate_survey(
                 flux[rows[0] : rows[-1] + 1] = galaxy_spectra(galaxies, rows, instrument) / FLUX_UNIT
                 report(Advanced(int(rows[-1]) + 1, n_galaxies, "simulating spectra"))
             if n_interlopers > 0:
-                _write_interlopers(file, instrument, n_interlopers, seed)
+                _write_interlopers(file, _interlopers(instrument, n_interlopers, seed), seed)
         part.replace(path)
     except OSError as error:
         raise SimulationError(
@@ -123,11 +124,12 @@ def add_interlopers(path: Path, instrument: Instrument, n: int, seed: int) -> Pa
             raise SimulationError(
                 f"{path} is a survey of '{survey.instrument_name}', not of '{instrument.name}': name its instrument"
             )
+    drawn = _interlopers(instrument, n, seed)
     try:
         with _h5py().File(path, "r+") as file:
             if INTERLOPERS in file:
                 del file[INTERLOPERS]
-            _write_interlopers(file, instrument, n, seed)
+            _write_interlopers(file, drawn, seed)
     except OSError as error:
         raise SimulationError(
             f"the survey {path} cannot be written ({error}): check the disk and folder"
@@ -255,10 +257,14 @@ def _h5py() -> Any:
     return h5py
 
 
-def _write_interlopers(file: Any, instrument: Instrument, n: int, seed: int) -> None:
-    drawn = draw_interlopers(np.random.default_rng([seed, 5]), n, instrument)
+def _interlopers(instrument: Instrument, n: int, seed: int) -> Interlopers:
+    return draw_interlopers(np.random.default_rng([seed, 5]), n, instrument)
+
+
+def _write_interlopers(file: Any, drawn: Interlopers, seed: int) -> None:
+    n, pixels = drawn.flux.shape
     group = file.create_group(INTERLOPERS)
-    flux = group.create_dataset("flux", data=drawn.flux, chunks=(min(ROWS, n), instrument.pixels))
+    flux = group.create_dataset("flux", data=drawn.flux, chunks=(min(ROWS, n), pixels))
     flux.attrs.update(flux_scale=FLUX_UNIT, unit="erg/s/cm2/Angstrom")
     labels = group.create_group("labels")
     for name in ("kind", "magnitude", "level", "fibre_fraction"):
