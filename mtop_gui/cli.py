@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -253,6 +254,11 @@ def import_reviews(
 
 def main() -> None:
     """Run ``mtop``."""
+    if sys.argv[1:2] == ["gui"]:
+        from mtop_gui.commands import window
+
+        with plain_errors():
+            window.leave(window.gui(sys.argv[2:]))
     app(prog_name="mtop")
 
 

@@ -64,10 +64,8 @@ class TableColumns:
 
     def _named(self) -> bool:
         """Whether every name and form is a text."""
-        said = (
-            self._header.get(f"{card}{n}", "") for n in range(1, len(self._columns) + 1) for card in _TEXTS
-        )
-        return all(isinstance(text, str) for text in said)
+        keys = [f"{card}{n}" for n in range(1, len(self._columns) + 1) for card in _TEXTS]
+        return all(isinstance(self._header.get(key), str) for key in keys if key in self._header)
 
     def number(self, name: str) -> int:
         """Give the number of a column, 1 for the first; 0 when there is none of that name."""

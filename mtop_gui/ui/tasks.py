@@ -228,7 +228,7 @@ class Lanes(QObject):
         """Wait for what a lane is at, however long it takes."""
         self._pools[lane].waitForDone(-1)
 
-    def close(self, timeout_ms: int = 1500) -> bool:
+    def close(self, timeout_ms: int = 1000) -> bool:
         """Cancel everything and wait; returns whether all threads came home within the time."""
         self._closed = True
         for task in list(self._tasks):

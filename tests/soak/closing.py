@@ -185,4 +185,6 @@ def _under_way(bench: Bench, work: str, begun: list[str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    from mtop_gui.commands.window import leave
+
+    leave(main(sys.argv[1], Path(sys.argv[2])))
