@@ -123,8 +123,10 @@ class LineModel:
 
     @property
     def detected(self) -> tuple[LineMeasurement, ...]:
-        """The features that are seen, strongest first."""
-        return tuple(sorted((f for f in self.features if f.detected), key=lambda f: -abs(f.snr)))
+        """The features that are seen, strongest first; bands are too wide to count as lines."""
+        bands = {line.name for line in self.covered if line.label in BANDS}
+        seen = (f for f in self.features if f.detected and f.members[0] not in bands)
+        return tuple(sorted(seen, key=lambda f: -abs(f.snr)))
 
     @cached_property
     def _groups(self) -> tuple[tuple[int, ...], ...]:

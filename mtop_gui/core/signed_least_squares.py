@@ -28,19 +28,19 @@ def solve_signed(
     -------
     x, its covariance, and which x are free (not held at 0). Covariance of one that is held: the inverse of its diagonal.
     """
-    count = overlap.size
     turn = np.where(signs == 0, 1.0, signs)
-    a = normal * turn[:, None] * turn[None, :] + RIDGE * np.diag(np.diag(normal) + 1e-300)
+    a = normal * turn[:, None] * turn[None, :]
+    a.flat[:: a.shape[0] + 1] *= 1.0 + RIDGE
     b = overlap * turn
-    bounded = signs != 0
-    free: BoolArray = np.ones(count, dtype=np.bool_)
-    x: FloatArray = np.linalg.solve(a, b).astype(np.float64)
-    if np.any(x[bounded] < 0):
-        x, free = _active_set(a, b, bounded)
-    covariance = np.diag(1.0 / np.maximum(np.diag(a), 1e-300))
-    kept = np.flatnonzero(free)
-    if kept.size:
-        covariance[np.ix_(kept, kept)] = np.linalg.inv(a[np.ix_(kept, kept)])
+    covariance = np.linalg.inv(a)
+    x: FloatArray = covariance @ b
+    free: BoolArray = np.ones(overlap.size, dtype=np.bool_)
+    if ((signs != 0) & (x < 0)).any():
+        x, free = _active_set(a, b, signs != 0)
+        covariance = np.diag(1.0 / a.diagonal())
+        kept = np.flatnonzero(free)
+        if kept.size:
+            covariance[np.ix_(kept, kept)] = np.linalg.inv(a[np.ix_(kept, kept)])
     return x * turn, covariance * turn[:, None] * turn[None, :], free
 
 

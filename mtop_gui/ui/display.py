@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.core.spectrum import Spectrum
 
-__all__ = ["DisplayOptions", "DisplayState", "LineLabel", "resolve", "with_candidate"]
+__all__ = ["DisplayOptions", "DisplayState", "LineLabel", "drawn_model", "resolve", "with_candidate"]
 
 
 def resolve(
@@ -63,7 +63,7 @@ def resolve(
     """
     state = _with_spectrum(spectrum, options, instrument)
     if options.measure_lines or options.show_model:
-        state = replace(state, line_data=line_data(spectrum))
+        state = replace(state, line_data=line_data(spectrum), base=_base(spectrum, options, instrument))
     state = _with_prediction(state, prediction, message)
     state = _with_saliency(state, saliency, spectrum, prediction, instrument)
     if candidate is None and prediction is not None and not prediction.rejection:
@@ -100,22 +100,15 @@ def with_candidate(
         line_width=line_width,
         line_model=model,
     )
-    return replace(state, model=_drawn_model(state)) if options.show_model else state
+    return replace(state, model=drawn_model(state)) if options.show_model else state
 
 
-def _drawn_model(state: DisplayState) -> FloatArray | None:
-    """Give continuum and lines on the displayed grid and scale."""
-    if (
-        state.line_model is None
-        or state.line_data is None
-        or state.wavelength is None
-        or state.factor is None
-    ):
+def drawn_model(state: DisplayState) -> FloatArray | None:
+    """Give continuum and lines on the displayed grid and scale, (n,), NaN in gaps; None where no line was measured."""
+    if state.line_model is None or state.wavelength is None or state.factor is None:
         return None
-    data = state.line_data
-    continuum = np.interp(state.wavelength, data.wavelength, data.continuum) * data.scale
-    # The factor is NaN in gaps, so the model is open there too.
-    return np.asarray((continuum + state.line_model.lines_at(state.wavelength)) * state.factor)
+    assert state.base is not None
+    return np.asarray(state.base + state.line_model.lines_at(state.wavelength) * state.factor)
 
 
 def _line_labels(
@@ -187,6 +180,16 @@ def _with_spectrum(
             for a, b in itertools.pairwise(segments)
         ),
     )
+
+
+@lru_cache(maxsize=8)
+def _base(spectrum: Spectrum, options: DisplayOptions, instrument: Instrument | None) -> FloatArray:
+    """Give the continuum below the fitted lines on the displayed grid and scale; the factor, NaN in gaps, keeps it open there."""
+    state, data = _with_spectrum(spectrum, options, instrument), line_data(spectrum)
+    assert state.wavelength is not None
+    assert state.factor is not None
+    continuum = np.interp(state.wavelength, data.wavelength, data.continuum) * data.scale
+    return np.asarray(continuum * state.factor)
 
 
 def _with_prediction(state: DisplayState, prediction: Prediction | None, message: str) -> DisplayState:

@@ -87,6 +87,7 @@ class DisplayState:
     line_labels : lines inside the coverage at the candidate redshift.
     second, second_labels : the second candidate redshift and its lines; None and empty when it is not shown.
     line_data : the Spectrum made ready for measuring lines.
+    base : (n,) its continuum as drawn below the fitted lines.
     line_width : standard deviation of the lines [km/s].
     line_model : every expected line measured at the candidate; None when nobody asks, or there is no candidate.
     model : (n,) continuum and fitted lines as drawn over the flux; None when it is not shown.
@@ -121,6 +122,7 @@ class DisplayState:
     second: float | None = None
     second_labels: tuple[LineLabel, ...] = ()
     line_data: LineData | None = None
+    base: FloatArray | None = None
     line_width: float = 0.0
     line_model: LineModel | None = None
     model: FloatArray | None = None

@@ -13,6 +13,7 @@ from mtop_gui.store.review_store import open_store
 from mtop_gui.ui.app import Bench
 from mtop_gui.ui.state import WindowState
 from tests.support.fakes import FakePredictor, write_demo_folder
+from tests.support.plot_widgets import pdf, stack  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.ui.display_state import DisplayState
 from mtop_gui.ui.plots.inset_texts import caption, short_name, snr_text, tip
-from mtop_gui.ui.plots.inset_windows import Inset, expected_features, make_inset
+from mtop_gui.ui.plots.inset_windows import Frame, expected_features, half_width, inset_curves
 from mtop_gui.ui.plots.writing import Writer, faded
 from mtop_gui.ui.theme import small_font
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 
-    from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.line_fit import LineFit
     from mtop_gui.core.line_model import LineMeasurement
     from mtop_gui.ui.theme import Palette
@@ -52,9 +51,10 @@ class InsetStrip(QWidget):
         self._first = 0
         self._chosen = ""
         self._settled_for: object = None
-        self._grip: tuple[QPointF, float, Inset] | None = None
+        self._grip: tuple[QPointF, float, LineMeasurement] | None = None
         self._dragging = False
         self._writer = Writer(small_font())
+        self._picture: tuple[tuple[object, ...], QPixmap] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
 
@@ -126,116 +126,117 @@ class InsetStrip(QWidget):
         return QSize(120, round(7.6 * QFontMetricsF(small_font()).height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the caption and every window in view."""
+        """Draw the frames, kept as a picture, and over them the curves of all windows at once."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._palette.plot))
+        boxes = self._boxes()
+        painter.drawPixmap(0, 0, self._background(boxes))
         row = self._writer.row_height
         words = caption(self._state, self._features, self._first, self.fitting, self._fit)
-        top = QRectF(8.0, 2.0, self.width() - 16.0, row)
         painter.setFont(self._writer.font)
         painter.setPen(QColor(self._palette.muted))
+        top = QRectF(8.0, 2.0, self.width() - 16.0, row)
         painter.drawText(top, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), words)
-        for feature, box in self._boxes():
-            self._draw_window(painter, make_inset(self._state, feature), box)
+        if boxes:
+            self._draw_curves(painter, boxes)
+            for feature, box in boxes:
+                said = snr_text(feature)
+                width = self._writer.width(said)
+                colour = QColor(self._palette.good if feature.detected else self._palette.disabled)
+                self._writer.draw(painter, said, QRectF(box.right() - width, box.top(), width, row), colour)
         painter.end()
 
     def _boxes(self) -> list[tuple[LineMeasurement, QRectF]]:
         if self._state.flux is None:
             return []
         top = self._writer.row_height + 4.0
-        width = self.width() / self.fitting
+        # A few windows share the strip, but none is wider than two.
+        width = self.width() / min(self.fitting, max(len(self._features), self.fitting // 2))
         return [
             (feature, QRectF(k * width + 3.0, top, width - 6.0, self.height() - top - 3.0))
             for k, feature in enumerate(self.shown)
         ]
 
-    def _draw_window(self, painter: QPainter, inset: Inset, box: QRectF) -> None:
-        c, feature = self._palette, inset.feature
+    def _plot(self, box: QRectF) -> QRectF:
         row = self._writer.row_height
-        chosen = feature.name == self._chosen
-        painter.setPen(QPen(QColor(c.accent if chosen else c.border), 1.0))
+        return box.adjusted(1.0, row + 1.0, -1.0, -row)
+
+    def _draw_curves(self, painter: QPainter, boxes: list[tuple[LineMeasurement, QRectF]]) -> None:
+        frames = []
+        for _, box in boxes:
+            plot = self._plot(box)
+            frames.append(Frame(plot.left(), plot.top(), plot.width(), plot.height()))
+        curves = inset_curves(self._state, [feature for feature, _ in boxes], frames)
+        c = self._palette
+        for values, colour, width in (
+            (curves.flux, c.flux_raw, 1.0),
+            (curves.error, c.error, 1.0),
+            (curves.smooth, c.flux_smooth, 1.0),
+            (curves.model, c.model, 1.0),
+        ):
+            if values is not None:
+                painter.setPen(QPen(QColor(colour), width))
+                painter.drawPath(pg.arrayToQPath(curves.x, values, connect="finite"))
+
+    def _background(self, boxes: list[tuple[LineMeasurement, QRectF]]) -> QPixmap:
+        """Paint what a redshift step leaves alone: frames, names, ticks, and where the lines are expected."""
+        key = (
+            tuple((feature.name, box.left(), box.width()) for feature, box in boxes),
+            self.size().toTuple(),
+            self.devicePixelRatioF(),
+            self._palette,
+            self._chosen,
+            self._writer.font.key(),
+        )
+        if self._picture is None or self._picture[0] != key:
+            ratio = self.devicePixelRatioF()
+            pixmap = QPixmap(self.size() * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(QColor(self._palette.plot))
+            painter = QPainter(pixmap)
+            for feature, box in boxes:
+                self._draw_frame(painter, feature, box)
+            painter.end()
+            self._picture = (key, pixmap)
+        return self._picture[1]
+
+    def _draw_frame(self, painter: QPainter, feature: LineMeasurement, box: QRectF) -> None:
+        c, row, plot = self._palette, self._writer.row_height, self._plot(box)
+        painter.setPen(QPen(QColor(c.accent if feature.name == self._chosen else c.border), 1.0))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-        plot = box.adjusted(1.0, row + 1.0, -1.0, -row)
-        painter.save()
-        painter.setClipRect(plot)
-        scale = QTransform(
-            plot.width() / (2 * inset.half_width), 0, 0, -plot.height() / (inset.high - inset.low),
-            plot.center().x(), plot.bottom() + inset.low * plot.height() / (inset.high - inset.low),
-        )  # fmt: skip
-        for velocity, _ in inset.others:
-            x = scale.map(QPointF(velocity, 0.0)).x()
-            painter.setPen(QPen(faded(c.emission, 0.45), 1.0, Qt.PenStyle.DotLine))
-            painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
-        middle = plot.center().x()
+        half = half_width(self._state, feature)
+        per_velocity, middle = plot.width() / (2 * half), plot.center().x()
+        painter.setPen(QPen(faded(c.emission, 0.45), 1.0, Qt.PenStyle.DotLine))
+        for label in self._state.line_labels:
+            velocity = LIGHT_SPEED * (label.observed_wavelength / feature.observed_wavelength - 1.0)
+            if abs(velocity) < half and label.name not in feature.members:
+                x = middle + velocity * per_velocity
+                painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         painter.setPen(QPen(QColor(c.accent), 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(middle, plot.top(), middle, plot.bottom()))
-        if inset.smooth is not inset.flux:
-            self._curve(painter, scale, inset.velocity, inset.flux, c.flux_raw)
-        if inset.error is not None:
-            self._curve(painter, scale, inset.velocity, inset.error, c.error)
-        self._curve(painter, scale, inset.velocity, inset.smooth, c.flux_smooth)
-        self._curve(painter, scale, inset.velocity, inset.model, c.model, width=1.6)
-        painter.restore()
-        self._write(painter, inset, box)
-
-    def _curve(
-        self,
-        painter: QPainter,
-        scale: QTransform,
-        x: FloatArray,
-        y: FloatArray,
-        colour: str,
-        width: float = 1.0,
-    ) -> None:
-        pen = QPen(QColor(colour), width)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        pixels_x = scale.m11() * x + scale.dx()
-        pixels_y = scale.m22() * y + scale.dy()
-        painter.drawPath(pg.arrayToQPath(pixels_x, np.clip(pixels_y, -1e4, 1e4), connect="finite"))
-
-    def _write(self, painter: QPainter, inset: Inset, box: QRectF) -> None:
-        c, feature, row = self._palette, inset.feature, self._writer.row_height
-        said = snr_text(feature)
-        right = self._writer.width(said)
-        colour = c.absorption if feature.kind == "absorption" else c.emission
-        name = self._writer.metrics.elidedText(
-            short_name(feature), Qt.TextElideMode.ElideRight, box.width() - right - 6.0
-        )
-        self._writer.draw(
-            painter, name, QRectF(box.left() + 1, box.top(), box.width() - right, row), QColor(colour)
-        )
-        self._writer.draw(
-            painter,
-            said,
-            QRectF(box.right() - right, box.top(), right, row),
-            QColor(c.good if feature.detected else c.disabled),
-        )
-        mark = round(inset.half_width * 2 / 3, -2 if inset.half_width < 5000 else -3)
-        painter.setPen(QColor(c.border))
+        room = box.width() - self._writer.width("−000 σ") - 4.0
+        name = self._writer.metrics.elidedText(short_name(feature), Qt.TextElideMode.ElideRight, room)
+        colour = QColor(c.absorption if feature.kind == "absorption" else c.emission)
+        self._writer.draw(painter, name, QRectF(box.left() + 1, box.top(), room, row), colour)
+        mark = round(half * 2 / 3, -2 if half < 5000 else -3)
         for velocity in (-mark, mark):
             text = f"{velocity:.0f}".replace("-", "−")
-            width = self._writer.width(text)
-            x = box.center().x() + velocity / inset.half_width * box.width() / 2
-            painter.drawLine(QLineF(x, box.bottom() - row, x, box.bottom() - row + 3))
-            place = QRectF(x - width / 2, box.bottom() - row + 1, width, row)
-            self._writer.draw(painter, text, place, QColor(c.muted))
+            width, x = self._writer.width(text), middle + velocity * per_velocity
             painter.setPen(QColor(c.border))
+            painter.drawLine(QLineF(x, plot.bottom(), x, plot.bottom() + 3))
+            place = QRectF(x - width / 2, plot.bottom() + 1, width, row)
+            self._writer.draw(painter, text, place, QColor(c.muted))
 
     # -- mouse ------------------------------------------------------------------------------------------------
 
-    def _inset_at(self, point: QPointF) -> tuple[Inset, QRectF] | None:
-        for feature, box in self._boxes():
-            if box.contains(point):
-                return make_inset(self._state, feature), box
-        return None
+    def _at(self, point: QPointF) -> tuple[LineMeasurement, QRectF] | None:
+        return next((pair for pair in self._boxes() if pair[1].contains(point)), None)
 
     def event(self, event: QEvent) -> bool:
         """Say flux, equivalent width and S/N of the line under the cursor."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            under = self._inset_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(under[0].feature, self._state) if under else "", self)
+            under = self._at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(under[0], self._state) if under else "", self)
             return True
         return super().event(event)
 
@@ -248,15 +249,15 @@ class InsetStrip(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of a window."""
-        under = self._inset_at(event.position())
+        under = self._at(event.position())
         if (
             under is not None
             and event.button() == Qt.MouseButton.LeftButton
             and self._state.candidate is not None
         ):
-            inset, box = under
-            per_pixel = 2.0 * inset.half_width / box.width()
-            self._grip = (event.position(), (1.0 + self._state.candidate) * per_pixel / LIGHT_SPEED, inset)
+            feature, box = under
+            per_pixel = 2.0 * half_width(self._state, feature) / self._plot(box).width() / LIGHT_SPEED
+            self._grip = (event.position(), (1.0 + self._state.candidate) * per_pixel, feature)
             self._from = self._state.candidate
             self._dragging = False
 
@@ -274,7 +275,7 @@ class InsetStrip(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Without a drag it was a click: choose the line."""
         if self._grip is not None and not self._dragging:
-            feature = self._grip[2].feature
+            feature = self._grip[2]
             self._chosen = feature.name
             self.line_chosen.emit(feature.name, feature.observed_wavelength)
             self.update()
