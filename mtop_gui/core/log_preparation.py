@@ -228,8 +228,9 @@ class LogPreparation:
         spectrum[..., 0] = _SOFT * np.arcsinh(lines / _SOFT)
         spectrum[..., 1] = np.where(good, np.clip(level - typical[:, None], -2, 2), 0)
         spectrum[..., 2] = good
-        mean, error, share = self._block_means(flux, safe, good)
+        mean, error, share = self._block_means(flux, safe / 10 ** typical[:, None], good)
         covered = share > 0
+        error = error * 10 ** typical[:, None]
         size = np.sqrt(
             np.sum(np.where(covered, mean, 0) ** 2, axis=1) / np.maximum(1, np.count_nonzero(covered, axis=1))
         )
@@ -282,9 +283,12 @@ class LogPreparation:
     def _block_means(
         self, flux: Float32Array, sigma: Float32Array, good: BoolArray
     ) -> tuple[Float32Array, Float32Array, Float32Array]:
-        """Give inverse-variance weighted block means (n, pixels // block), their errors and the share of good pixels."""
+        """Give inverse-variance weighted block means (n, pixels // block), their errors and the share of good pixels.
+
+        `sigma` and the errors are in units of the typical sigma: its square may be beyond single precision.
+        """
         shape = (flux.shape[0], self.pixels // self.block, self.block)
-        weight = np.where(good, sigma**-2, 0).reshape(shape)
+        weight = np.where(good, np.maximum(sigma, 1e-6) ** -2, 0).reshape(shape)
         total = weight.sum(axis=2)
         safe = np.where(total > 0, total, 1)
         mean = np.where(good, flux, 0).reshape(shape)
