@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from mtop_gui.core.events import Advanced, Event, Failed, Finished, Predicted
+from mtop_gui.ui.gist import gist_of
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mtop_gui.core.catalogue import CatalogueRow
-    from mtop_gui.core.events import Report
     from mtop_gui.store.review_store import ReviewStore
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.network_lane import NetworkLane
@@ -89,8 +91,16 @@ class BatchRun(QObject):
         paths = list(dict.fromkeys(entries.paths))
         threshold, passes = self._session.threshold, self._network.mc_passes
 
-        def work(report: Report) -> list[CatalogueRow]:
+        def work(report: Callable[[Any], None]) -> list[CatalogueRow]:
             from mtop_gui.batch import predict_catalogue
+
+            def told(event: Event) -> None:
+                # What takes a millisecond each is worked out here, not in the window's thread.
+                if isinstance(event, Predicted):
+                    gist_of(event.prediction)
+                    report((event, event.spectrum.median_snr))
+                else:
+                    report(event)
 
             report(Advanced(0, len(paths), "loading"))
             return predict_catalogue(
@@ -101,7 +111,7 @@ class BatchRun(QObject):
                 # Between batches the selected spectrum has its turn: it must not wait for 64 times 50 passes.
                 batch_size=max(1, SPECTRA_PER_BATCH // passes),
                 cache=self._store,
-                report=report,
+                report=told,
             )
 
         self._spectra = 0
@@ -149,13 +159,13 @@ class BatchRun(QObject):
         if self.running:
             self.cancel()
 
-    def _take(self, events: list[Event]) -> None:
+    def _take(self, events: list[Event | tuple[Predicted, float]]) -> None:
         session = self._session
         advanced: Advanced | None = None
         for event in events:
-            if isinstance(event, Predicted):
+            if isinstance(event, tuple):
                 self._spectra += 1
-                self._take_prediction(event)
+                self._take_prediction(*event)
             elif isinstance(event, Failed):
                 number = session.entries.find(event.path, event.row)
                 if number is not None:
@@ -167,12 +177,12 @@ class BatchRun(QObject):
         if advanced is not None:
             self._tell(advanced)
 
-    def _take_prediction(self, event: Predicted) -> None:
+    def _take_prediction(self, event: Predicted, snr: float) -> None:
         session, spectrum = self._session, event.spectrum
         number = session.entries.find(spectrum.path, spectrum.row)
         if number is None:
             return
-        session.entries.note_read(number, spectrum.name, spectrum.content_hash, spectrum.median_snr)
+        session.entries.note_read(number, spectrum.name, spectrum.content_hash, snr)
         self._loader.keep_prediction(number, event.prediction)
         session.take_prediction(number, event.prediction)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtop_gui.core.confidence import PEAK_CERTAINTY, doubt_in_words, flag, is_doubtful
-from mtop_gui.core.identification import competition
+from mtop_gui.core.confidence import doubt_in_words, is_doubtful
 from mtop_gui.core.spectrum import SpectrumId
+from mtop_gui.ui.gist import gist_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -166,32 +166,17 @@ class Entries:
 
     def note_prediction(self, number: int, prediction: Prediction) -> None:
         """Note the scalars of a Prediction."""
-        columns, best = self._columns, prediction.best
+        columns, gist = self._columns, gist_of(prediction)
         columns["status"][number] = Status.PREDICTED
-        columns["rejected"][number] = bool(prediction.rejection)
+        columns["rejected"][number] = gist.rejected
+        columns["suspect"][number] = bool(gist.reason)
         self.errors.pop(number, None)
-        always = flag(prediction, float("inf"))
-        columns["suspect"][number] = always.flagged
-        self.reasons.pop(number, None)
-        self.competitions.pop(number, None)
-        if always.flagged:
-            self.reasons[number] = always.text
+        for kept, text in ((self.reasons, gist.reason), (self.competitions, gist.competition)):
+            kept.pop(number, None)
+            if text:
+                kept[number] = text
         for name in _PREDICTED:
-            columns[name][number] = np.nan
-        if best is None:
-            return
-        confidence = prediction.confidence
-        columns["z"][number], columns["z_err"][number] = best.redshift, prediction.redshift_err
-        columns["entropy"][number], columns["skewness"][number] = confidence.entropy, confidence.skewness
-        columns["peak_probability"][number] = best.probability
-        columns["logmass"][number], columns["logsfr"][number] = prediction.logmass, prediction.logsfr
-        columns["ood"][number] = prediction.ood
-        if len(confidence.peaks) > 1:
-            second = confidence.peaks[1]
-            if best.probability < PEAK_CERTAINTY and (lines := competition(prediction)):
-                self.competitions[number] = lines
-            columns["z_second"][number] = second.redshift
-            columns["second_probability"][number] = second.probability
+            columns[name][number] = gist.numbers.get(name, np.nan)
 
     def forget_predictions(self) -> None:
         """Drop every Prediction's scalars (another bundle was chosen)."""

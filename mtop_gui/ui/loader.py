@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from mtop_gui.core.line_data import line_data
+from mtop_gui.ui.gist import gist_of
 from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Loader(QObject):
 
         def work(report: Report) -> Prediction:
             (prediction,) = self._network.predictor().predict([spectrum], mc_passes=passes)
-            _ = prediction.confidence  # worked out here, not in the window's thread
+            gist_of(prediction)  # worked out here, not in the window's thread
             self._cache.save(spectrum, prediction, passes)
             return prediction
 

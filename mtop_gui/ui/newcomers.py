@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from mtop_gui.core.errors import MtopError
+from mtop_gui.ui.gist import gist_of
 from mtop_gui.ui.tasks import Lane
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Newcomers(QObject):
                 except MtopError as error:
                     tell((number, None, str(error)))
                     continue
-                _ = prediction.confidence  # worked out here, not in the window's thread
+                gist_of(prediction)  # worked out here, not in the window's thread
                 cache.save(spectrum, prediction, passes)
                 tell((number, spectrum, prediction))
 

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from mtop_gui.core.errors import StoreError
+from mtop_gui.ui.gist import gist_of
 
 if TYPE_CHECKING:
     from mtop_gui.core.prediction import Prediction
@@ -35,7 +36,7 @@ class PredictionCache:
             log.warning("cached prediction not read: %s", error)
             return None
         if prediction is not None:
-            _ = prediction.confidence  # worked out here, not in the window's thread
+            gist_of(prediction)  # worked out here, not in the window's thread
         return prediction
 
     def save(self, spectrum: Spectrum, prediction: Prediction, mc_passes: int) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from mtop_gui.core.errors import StoreError
 from mtop_gui.store.review_store import KnownFile
 from mtop_gui.ui.entries import Status
+from mtop_gui.ui.gist import gist_of
 from mtop_gui.ui.tasks import Lane, Lanes, Task
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Recall(QObject):
         except StoreError:
             return {}
         for prediction in kept.values():
-            _ = prediction.confidence  # worked out here, not in the window's thread
+            gist_of(prediction)  # worked out here, not in the window's thread
         return {number: kept[content] for number, content in hashes.items() if content in kept}
 
     def _take(self, found: list[Recalled]) -> None:
