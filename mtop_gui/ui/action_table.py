@@ -201,6 +201,8 @@ _FILE = (
     _row("run", "Run network", keys=_keys("Ctrl+R"), help="predict all listed spectra", icon="run", needs="spectra", toolbar="Run"),
     _row("cancel", "Cancel run", keys=_keys("Ctrl+."), help="stop the run; what is done stays", icon="cancel", needs="running"),
     _row("export", "Save catalogue…", keys=_keys("Ctrl+S"), help="write the catalogue", icon="export", needs="catalogue"),
+    _row("export_decisions", "Save decisions…", keys=_keys("Ctrl+Shift+D"), help="write the spectra you reviewed", icon="export", needs="reviewed"),
+    _row("import_decisions", "Take over decisions…", help="record the decisions of a file that another program or reviewer wrote", icon="import"),
     _row("choose_bundle", "Choose bundle…", keys=_keys("Ctrl+B"), help="the network that reads the spectra", icon="network"),
     _row("choose_passes", "Choose passes…", help="MC-dropout passes for each spectrum"),
     _row("samp", "Talk to other programs", help="connect to the SAMP hub (TOPCAT, DS9, Aladin …)", checkable=True),
@@ -298,6 +300,7 @@ _VIEW = (
 )
 _HELP = (
     _row("palette", "Find an action…", keys=_keys("Ctrl+K"), help="every action by its name", icon="search"),
+    _row("guide", "Guide", keys=_keys("F1"), help="how to use the program", icon="help"),
     _row("help", "Keys", keys=_keys("?"), help="show or hide this help", icon="help"),
     _row("preset", "Other key preset", help="change between the Marz and specvizitor keys", icon="keys"),
     _row("edit_keys", "Change keys…", help="give any action other keys", icon="keys"),

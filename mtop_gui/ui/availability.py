@@ -26,6 +26,7 @@ REASONS = {
     "cursor": "put the cursor on the feature in the flux panel first",
     "conflicts": "no reviewers disagree here",
     "opinions": "nobody has decided on this spectrum, or it is not shown yet",
+    "reviewed": "you have not reviewed any of these spectra yet",
     "saved_filters": "no filter is saved",
     "embedding": "compute the embedding first",
     "hub": "no other programs are connected",
