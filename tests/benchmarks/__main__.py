@@ -14,15 +14,16 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, table, with_goal
+from tests.benchmarks.figures import Figure, table
 
 BENCHMARKS = {
     "start": "tests.benchmarks.start:start_to_window",
     "window": "tests.benchmarks.window:window",
     "tables": "tests.benchmarks.tables:tables",
     "stall": "tests.benchmarks.tables:stall",
-    "network": "tests.benchmarks.throughput:network_only",
     "catalogue": "tests.benchmarks.throughput:file_to_catalogue",
+    "memory": "tests.benchmarks.throughput:memory",
+    "index": "tests.benchmarks.throughput:index",
 }
 OUTPUT = Path("benchmarks.json")
 
@@ -45,7 +46,6 @@ def main() -> int:
                 failed.append(name)
             else:
                 figures |= found
-    figures = with_goal(figures)
     if figures:
         print(table(figures))
     written = {

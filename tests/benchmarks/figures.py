@@ -7,8 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-SHARE_OF_NETWORK = 0.6
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -46,13 +44,3 @@ def table(figures: dict[str, Figure]) -> str:
         mark = {True: "met", False: "MISSED", None: ""}[figure.met]
         lines.append(f"{name:{width}}  {figure.value:10.4g}  {goal:>10}  {figure.unit:10} {mark}".rstrip())
     return "\n".join(lines)
-
-
-def with_goal(figures: dict[str, Figure]) -> dict[str, Figure]:
-    """Set the goal of the file-to-catalogue speed: a share of the network's own."""
-    network = figures.get("network_only_spectra_per_s")
-    whole = figures.get("file_to_catalogue_spectra_per_s")
-    if network is None or whole is None:
-        return figures
-    goal = SHARE_OF_NETWORK * network.value
-    return figures | {"file_to_catalogue_spectra_per_s": Figure(whole.value, whole.unit, goal, "more")}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +14,7 @@ from mtop_gui.core.instrument import load_instrument
 from mtop_gui.simulation.moons1d_files import write_moons1d
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LINES = (3728.5, 4862.7, 4960.3, 5008.2, 6564.6)
@@ -33,3 +38,21 @@ def make_files(folder: Path, count: int, seed: int = 7) -> list[Path]:
         path = folder / f"galaxy_{number:05d}.fits"
         paths.append(write_moons1d(path, instrument, flux, sigma, hours=4.0, name=path.stem, mag_h=22.5))
     return paths
+
+
+def distinct_files(folder: Path) -> list[Path]:
+    """List what `make_files` wrote."""
+    return sorted(folder.glob("galaxy_*.fits"))
+
+
+@contextmanager
+def link_files(folder: Path, place: Path, count: int) -> Iterator[list[Path]]:
+    """Give the files of `make_files` so many names that `place` holds `count` of them: hard links, read like any file."""
+    place.mkdir()
+    links = [place / f"spectrum_{number:06d}.fits" for number in range(count)]
+    for link, path in zip(links, itertools.cycle(distinct_files(folder)), strict=False):
+        os.link(path, link)
+    try:
+        yield links
+    finally:
+        shutil.rmtree(place)  # the next benchmark opens the folder above
