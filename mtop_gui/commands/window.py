@@ -28,14 +28,14 @@ def gui(arguments: list[str]) -> int:
             )
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from mtop_gui.settings import load_settings
-    from mtop_gui.store.review_store import open_store
+    from mtop_gui.store.review_store import open_journaled_store
     from mtop_gui.ui.app import run_gui
 
     return run_gui(
         options.paths,
         screenshot=options.screenshot,
         theme=options.theme,
-        store=open_store(options.store) if options.store else None,
+        store=open_journaled_store(options.store) if options.store else None,
         settings=replace(load_settings()[0], bundle=options.bundle) if options.bundle else None,
     )
 

@@ -21,8 +21,10 @@ from mtop_gui.ui.batch_run import BatchRun
 from mtop_gui.ui.controller import Controller
 from mtop_gui.ui.desk import Desk
 from mtop_gui.ui.display import DisplayOptions
+from mtop_gui.ui.exchange_desk import ExchangeDesk
 from mtop_gui.ui.explorer import Explorer
 from mtop_gui.ui.keymap import Keymap
+from mtop_gui.ui.live_refresh import LiveRefresh
 from mtop_gui.ui.loader import Loader
 from mtop_gui.ui.main_window import MainWindow
 from mtop_gui.ui.neighbours import Neighbours
@@ -99,6 +101,7 @@ class Bench(QObject):
         self.team = Team(self.session, self.reviewing, self.lanes, store, settings.merge_rule)
         self.session.set_blind(settings.blind)
         self.window = MainWindow(self.session, self.reviewing, self.team, palette)
+        self.live = LiveRefresh(self.window, self.session, self.reviewing, self.lanes, store)
         self.window.browser.bar.set_filters(SavedFilters(settings.saved_filters))
         self.window.history.follow(self.reviewing, self.lanes, store)
         self.window.review.follow(Past(self.session, self.lanes, store))
@@ -118,6 +121,8 @@ class Bench(QObject):
         newcomers = Newcomers(self.session, self.lanes, self.network, cache, self.loader)
         self.watching = Watching(self.window, self.session, self.lanes, arriving, newcomers, self.preferences)
         self.desk.join(self.neighbours, self.watching)
+        self.exchange = ExchangeDesk(self.window, self.session, self.reviewing, self.lanes, store)
+        self.desk.add(self.exchange)
         kept_list = None if state is None else state.path.with_name("kept_list.json")
         self.explorer = Explorer(self.window, self.session, self.lanes, self.network)
         self.desk.add(self.explorer)
@@ -174,6 +179,7 @@ class Bench(QObject):
             self.controller.open([demo])
         if warning:
             self.window.banner.show_message(warning)
+        self.live.start()
         self._load_network()
 
     def _look_again(self, resume: Resume) -> None:
@@ -261,6 +267,7 @@ class Bench(QObject):
             return
         self._closed = True
         self.save_now_and_then.stop()
+        self.live.stop()
         self._app.removeEventFilter(self.keys)
         self._save()
         self.window.hide()
@@ -341,7 +348,7 @@ def run_gui(
     Exit code: 0, or 1 when the screenshot could not be made.
     """
     from mtop_gui.network.bundle import available_bundles
-    from mtop_gui.store.review_store import open_store
+    from mtop_gui.store.review_store import open_journaled_store
 
     quiet_qt()
     app = QApplication.instance() or QApplication([sys.argv[0]])
@@ -355,10 +362,11 @@ def run_gui(
         settings, warning = load_settings()
     if store is None:
         try:
-            store = open_store(":memory:" if once else settings.store or None)
+            store = open_journaled_store(":memory:" if once else settings.store or None)
         except StoreError as error:
             warning = f"No decision can be saved: {error}"
             store = UnavailableStore(str(error))
+    warning = " ".join([warning, *store.notices]).strip()
     factory = shipped_factory if predictor_factory is None else lambda _: predictor_factory()
     bench = Bench(
         app,

@@ -93,6 +93,8 @@ class LiveRefresh(QObject):
     def start(self) -> None:
         """Begin to look."""
         self._timer.start()
+        # Opening files has put away what the banner said.
+        self._state = StoreState()
         self.show_state()
         self.refresh()
 

@@ -12,7 +12,7 @@ from mtop_gui.core.decision import Decision, is_settlement, settler_name
 from mtop_gui.core.errors import StoreError
 from mtop_gui.store.assignments import ToReview
 from mtop_gui.store.merge import RULES, Conflict, Merging
-from mtop_gui.ui.tasks import Lane, Lanes, Task
+from mtop_gui.ui.tasks import Failure, Lane, Lanes, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -122,11 +122,15 @@ class Team(QObject):
             lambda report: learn(self._store, reviewer, rule),
             "asking what the other reviewers decided",
             done=self._take,
-            failed=lambda failure: (
-                self.refused.emit(failure.message) if failure.expected else self._lanes.failed.emit(failure)
-            ),
+            failed=self._not_learnt,
             ended=self._ended,
         )
+
+    def _not_learnt(self, failure: Failure) -> None:
+        if not failure.expected:
+            self._lanes.failed.emit(failure)
+        elif not self._store.state().trouble:  # a store that is away is spoken of once, not at every Decision
+            self.refused.emit(failure.message)
 
     def _ended(self) -> None:
         self._task = None
