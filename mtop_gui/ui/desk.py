@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QTableView, QWidget
 
 from mtop_gui.ui.actions import ACTIONS, key_text
 from mtop_gui.ui.availability import Availability
+from mtop_gui.ui.dialogs.guide import GuideDialog
 from mtop_gui.ui.palette import Choice
 from mtop_gui.ui.text_size import TextSize
 
@@ -60,6 +61,7 @@ class Desk(QObject):
         assert isinstance(app, QApplication)
         self.text_size = TextSize(app, window)
         self._actions: Actions | None = None
+        self.guide: GuideDialog | None = None
         self._parts: list[Any] = [preferences]
 
     def join(self, neighbours: Neighbours, watching: Watching) -> None:
@@ -88,6 +90,7 @@ class Desk(QObject):
             "next_panel": self.next_panel,
             "reset_layout": self._window.reset_layout,
             "scale_text": self.scale_text,
+            "guide": self.show_guide,
         }
         for part in self._parts:
             own |= part.handlers()
@@ -102,6 +105,18 @@ class Desk(QObject):
             dock.visibilityChanged.connect(lambda _, n=name: self._show_panels(n))
             self._show_panels(name)
         self._window.batch.plane.toggled.connect(actions["plane"].setChecked)
+
+    def show_guide(self) -> None:
+        """Open the guide, or bring it to the front."""
+        window = self._window
+        if self.guide is None:
+            self.guide = GuideDialog(window, window.theme_palette)
+            self.guide.open_page("index")
+        self.guide.keymap = self._actions.keymap if self._actions is not None else None
+        self.guide.set_palette(window.theme_palette)
+        self.guide.show()
+        self.guide.raise_()
+        self.guide.list.setFocus()
 
     # -- palette ----------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def test_an_empty_window_says_of_every_action_what_is_missing(make_bench: BenchM
     bench = make_bench(tmp_path / "empty")
     why = bench.desk.availability.why_not
     said = {spec.needs for spec in ACTIONS if why(spec)}
-    assert said >= {"spectra", "spectrum", "peaks", "redshift", "flagged", "running", "catalogue", "cursor"}
+    assert said >= {"spectra", "spectrum", "peaks", "redshift", "flagged", "running", "catalogue", "embedding"}
     assert set(bench.desk.availability.checks) <= set(REASONS)
     assert {spec.needs for spec in ACTIONS if spec.needs} <= set(bench.desk.availability.checks)
 
