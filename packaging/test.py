@@ -1,7 +1,16 @@
 #!/usr/bin/env python3
-"""Set up and test mtop-gui: python3 packaging/test.py [--benchmarks] [arguments of pytest].
+"""Set up and test mtop-gui: python3 packaging/test.py [arguments of pytest], or one of these.
 
-With --benchmarks it measures the speeds instead, prints them as a table and writes benchmarks.json.
+Each has its own --help:
+
+--benchmarks    measure the speeds, print them as a table, write benchmarks.json
+--fuzz          damage files in 20,000 ways and read them
+--soak          work in the real window for long, and close it in the midst of work
+--kill9         kill a review at 200 moments: nothing that was shown as saved may be missing
+--multiwriter   many processes write into one store
+--dask-loss     lose a worker in the midst of a run on a cluster
+
+The last five end with a line that sums up and take --short.
 """
 
 import os
@@ -18,6 +27,15 @@ import system_libraries  # noqa: E402
 
 EXTRAS = ("mocks", "parquet", "postgres", "specutils", "test")
 
+INSTEAD = {
+    "--benchmarks": "tests.benchmarks",
+    "--fuzz": "tests.long.fuzz",
+    "--soak": "tests.long.soak",
+    "--kill9": "tests.long.kill9",
+    "--multiwriter": "tests.long.multiwriter",
+    "--dask-loss": "tests.long.dask_loss",
+}
+
 
 def main(arguments):
     try:
@@ -32,12 +50,16 @@ def main(arguments):
         return 2
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     variables.setdefault("QT_QPA_PLATFORM", "offscreen")
-    if "--benchmarks" in arguments:
-        rest = [argument for argument in arguments if argument != "--benchmarks"]
-        command = [str(python), "-m", "tests.benchmarks", *rest]
-    else:
-        command = [str(python), "-m", "pytest", *arguments]
+    command = [str(python), *what_to_run(arguments)]
     return subprocess.run(command, cwd=Path(environment.ROOT), env=variables, check=False).returncode
+
+
+def what_to_run(arguments):
+    """Give the module and its arguments: one of INSTEAD where it is named, else pytest."""
+    for option, module in INSTEAD.items():
+        if option in arguments:
+            return ["-m", module, *(argument for argument in arguments if argument != option)]
+    return ["-m", "pytest", *arguments]
 
 
 if __name__ == "__main__":

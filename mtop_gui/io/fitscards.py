@@ -21,6 +21,7 @@ _SOUND = re.compile(
 )
 _TYPES = {8, 16, 32, 64, -32, -64}
 _MOST_AXES = 999
+_EXTENSIONS = {"IMAGE", "IUEIMAGE", "BINTABLE", "A3DTABLE", "TABLE", "FOREIGN", "DUMP"}
 
 
 class Header:
@@ -52,8 +53,10 @@ class Header:
         axes = self.get("NAXIS")
         if self.get("BITPIX") not in _TYPES or not isinstance(axes, int) or not 0 <= axes <= _MOST_AXES:
             return False
+        if "XTENSION" in self and self.get("XTENSION") not in _EXTENSIONS:
+            return False
         wanted = [f"NAXIS{axis}" for axis in range(1, axes + 1)]
-        if self.get("XTENSION") in ("BINTABLE", "A3DTABLE", "TABLE"):
+        if str(self.get("XTENSION")).endswith("TABLE"):
             wanted.append("TFIELDS")
         sizes = [self.get(key) for key in wanted]
         return all(isinstance(size, int) and size >= 0 for size in sizes)

@@ -63,9 +63,11 @@ class TableColumns:
         self.sound = offset == self.width and self._named()
 
     def _named(self) -> bool:
-        """Whether every name and form is a text."""
-        keys = [f"{card}{n}" for n in range(1, len(self._columns) + 1) for card in _TEXTS]
-        return all(isinstance(self._header.get(key), str) for key in keys if key in self._header)
+        """Whether every column has a name and a form, both texts."""
+        count = min(self._header.integer("TFIELDS"), 999)
+        return all(
+            isinstance(self._header.get(f"{card}{n + 1}"), str) for n in range(count) for card in _TEXTS
+        )
 
     def number(self, name: str) -> int:
         """Give the number of a column, 1 for the first; 0 when there is none of that name."""

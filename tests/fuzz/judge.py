@@ -17,6 +17,7 @@ Everything else is a *silent wrong read*.
 from __future__ import annotations
 
 import warnings
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,7 +152,11 @@ def flawless(path: Path) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with fits.open(
-                path, memmap=False, lazy_load_hdus=False, checksum=True, disable_image_compression=True
+                BytesIO(content),
+                memmap=False,
+                lazy_load_hdus=False,
+                checksum=True,
+                disable_image_compression=True,
             ) as opened:
                 opened.verify("exception")
                 end = 0

@@ -162,12 +162,11 @@ def _terabytes(place: Path, file: Seed, rng: np.random.Generator) -> str:
         os.truncate(path, min(length, 15 << 40))
     except OSError:
         return "excused"  # this file system holds no such file
-    if rows * cells <= 10**8:
-        # Really as long as it says, and small enough to be listed: a spectrum without a usable pixel, or a table of such.
-        try:
-            io.index(path)
-            io.read_one(path)
-        except UnreadableSpectrumError as error:
-            check_sentence(error)
+    # Really as long as it says: it may be listed where the list is not absurd, and nothing in it can be read.
+    try:
+        io.index(path)
+        io.read_one(path)
+    except UnreadableSpectrumError as error:
+        check_sentence(error)
         return "refused"
-    return _refused(path)
+    raise Wrong(f"{length:,} bytes of nothing were read")
