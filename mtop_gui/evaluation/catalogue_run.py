@@ -12,7 +12,7 @@ import numpy as np
 from mtop_gui import __version__
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.evaluation.metrics import THRESHOLDS, nmad
-from mtop_gui.evaluation.summary import versions
+from mtop_gui.evaluation.summary import plain, versions
 from mtop_gui.evaluation.truth import match, read_truth
 from mtop_gui.io import read_catalogue
 
@@ -91,7 +91,7 @@ def judge_catalogue(
     pairs = match(read_catalogue(catalogue), truths)
     cases = [case for pair in pairs if (case := _case(*pair, reaches)) is not None]
     folders = sorted({case.folder for case in cases})
-    return {
+    report = {
         "program": f"mtop-gui {__version__}",
         "catalogue": catalogue.name,
         "truth": truth.name,
@@ -104,7 +104,8 @@ def judge_catalogue(
         "folders": {folder: _score([case for case in cases if case.folder == folder]) for folder in folders},
         "all": _score(cases),
         "wrong_unflagged": [asdict(case) for case in cases if _is_wrong_unflagged(case)],
-    }, cases
+    }
+    return plain(report), cases
 
 
 def _case(truth: Truth, row: CatalogueRow, reaches: Mapping[str, Reach]) -> Case | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtr
 
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.core.lines import load_lines
@@ -80,8 +81,8 @@ class LineSignals:
             first, last = max(first, 0), min(last, wavelength.size)
             if first >= last:
                 continue
-            offset = (wavelength[first:last] - centre) / width
-            profile = np.exp(-0.5 * offset**2) / (np.sqrt(2 * np.pi) * width)
+            edges = wavelength[0] + step * (np.arange(first, last + 1) - 0.5)
+            profile = np.diff(ndtr((edges - centre) / width)) / step
             noise, seen = sigma[start + first : start + last], self._usable[start + first : start + last]
             good = seen & (noise > 0)
             best = max(best, flux**2 * float(np.sum((profile[good] / noise[good]) ** 2)))

@@ -41,11 +41,16 @@ def embedder(predictor: Any) -> Callable[[Sequence[Spectrum]], FloatArray] | Non
     model = inference_model(bundle)
 
     def embed(spectra: Sequence[Spectrum]) -> FloatArray:
-        prepared = bundle.preparation.prepare(spectra, predictor.instrument)
-        inputs = {name: np.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
+        inputs = _inputs(bundle.preparation, spectra, predictor.instrument)
         return np.asarray(model.predict_on_batch(inputs)["embedding"], dtype=np.float64)
 
     return embed
+
+
+def _inputs(preparation: Any, spectra: Sequence[Spectrum], instrument: Any) -> dict[str, Any]:
+    """Prepare spectra as the bundle's network takes them."""
+    prepared = preparation.prepare(spectra, instrument)
+    return {name: np.stack([one.inputs[name] for one in prepared]) for name in prepared[0].inputs}
 
 
 def plane(embedding: FloatArray, seed: int = 0) -> tuple[FloatArray, str]:

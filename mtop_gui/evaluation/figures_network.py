@@ -169,7 +169,7 @@ def draw_pulls(judged: Judged) -> tuple[Any, str] | None:
     """Draw velocity offsets and pulls after the line fit, of unflagged right spectra."""
     network, truth = judged.answers[0], judged.sample.redshift
     columns = network.columns
-    chosen = ~network.flagged & metrics.is_right(network.redshift, truth)
+    chosen = metrics.is_right(network.redshift, truth) & np.isfinite(columns["fitted"])
     if np.count_nonzero(chosen) < 5:
         return None
     figure, (left, right) = panels(2, width=4.6)

@@ -92,6 +92,7 @@ class NetworkMethod:
     name, title : as in Answers.
     truth : labels of the whole sample by name (logmass, logsfr), to judge intervals with.
     mc_passes, entropy_threshold : of the Predictions and their Flags.
+    fit_every : lines are fitted to every so many-th spectrum, if it is not flagged; 0 for none.
     """
 
     def __init__(
@@ -103,14 +104,14 @@ class NetworkMethod:
         *,
         mc_passes: int = 1,
         entropy_threshold: float = DEFAULT_ENTROPY_THRESHOLD,
-        fit: bool = True,
+        fit_every: int = 1,
     ) -> None:
         self.name, self.title = name, title
         self._predictor = predictor
         self._truth = truth
-        self._passes, self._threshold, self._fit = mc_passes, entropy_threshold, fit
+        self._passes, self._threshold, self._fit_every = mc_passes, entropy_threshold, fit_every
         self.fit_seconds = 0.0
-        self.pdf_sum: FloatArray | None = None
+        self.fits = 0
 
     def look(self, chunk: Chunk) -> Mapping[str, FloatArray]:
         """Predict, and describe each Prediction by NETWORK_COLUMNS."""
@@ -121,7 +122,9 @@ class NetworkMethod:
             place = chunk.place.start + number
             truth = {name: float(values[place]) for name, values in self._truth.items()}
             row = self._row(prediction, float(chunk.redshift[number]), truth)
-            row["fitted"], row["fitted_error"] = self._refine(spectrum, prediction)
+            if self._fit_every and place % self._fit_every == 0 and not row["flagged"]:
+                row["fitted"], row["fitted_error"] = _refined(spectrum, prediction)
+                self.fits += 1
             rows.append(row)
         self.fit_seconds += time.perf_counter() - began
         return {name: np.array([row.get(name, np.nan) for row in rows]) for name in NETWORK_COLUMNS}
@@ -147,15 +150,6 @@ class NetworkMethod:
             for level in (68, 95):
                 row[f"{name}_in{level}"] = _inside(prediction, name, level, truth.get(name, np.nan))
         return row
-
-    def _refine(self, spectrum: Spectrum, prediction: Prediction) -> tuple[float, float]:
-        """Fit the lines near the best redshift; the Prediction's own numbers where that finds nothing."""
-        if not self._fit or prediction.best is None:
-            return prediction.redshift, prediction.redshift_err
-        fitted = fit_lines(spectrum, prediction.redshift)
-        if fitted is None:
-            return prediction.redshift, prediction.redshift_err
-        return fitted.redshift, fitted.error
 
 
 class Chi2Method:
@@ -256,6 +250,14 @@ def judge(
         )
         for method, parts, took in zip(methods, kept, seconds, strict=True)
     ]
+
+
+def _refined(spectrum: Spectrum, prediction: Prediction) -> tuple[float, float]:
+    """Fit the lines near the best redshift; the Prediction's own numbers where that finds nothing."""
+    fitted = fit_lines(spectrum, prediction.redshift)
+    if fitted is None:
+        return prediction.redshift, prediction.redshift_err
+    return fitted.redshift, fitted.error
 
 
 def _inside(prediction: Prediction, name: str, level: int, truth: float) -> float:

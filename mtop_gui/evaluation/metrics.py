@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ RIGHT = 0.01
 CATASTROPHIC = 0.5
 NMAD = 1.482602218505602
 """Median absolute deviation to standard deviation, for a Gaussian."""
+
+
+_FIT_ROUNDS, _LEAST_FITTED = 12, 20
 
 
 class GaussianFit(NamedTuple):
@@ -99,10 +103,10 @@ def pulls(value: FloatArray, truth: FloatArray, error: FloatArray) -> FloatArray
 
 
 def gaussian_fit(residual: FloatArray) -> GaussianFit:
-    """Fit a Gaussian to the histogram of residuals, as the paper's table does (Ginolfi+25, Sect. 4.1).
+    """Fit a Gaussian to the core of a histogram of residuals, as the paper's table does (Ginolfi+25, Sect. 4.1).
 
-    The histogram spans ± 5 robust standard deviations in fifty bins, so that outliers, which the success fractions
-    count, do not widen it.
+    The histogram spans ± 4 σ in forty bins; as outliers, which the success fractions count, widen any first guess of σ, the
+    fit is repeated on the histogram about its own result until σ stands still.
 
     Returns
     -------
@@ -111,21 +115,42 @@ def gaussian_fit(residual: FloatArray) -> GaussianFit:
     finite = residual[np.isfinite(residual)]
     if finite.size == 0:
         return GaussianFit(float("nan"), float("nan"))
-    middle, spread = float(np.median(finite)), robust_sigma(finite)
-    robust = GaussianFit(middle, spread)
-    if finite.size < 20 or spread <= 0:
-        return robust
-    counts, edges = np.histogram(finite, 50, (middle - 5 * spread, middle + 5 * spread))
-    centres = (edges[1:] + edges[:-1]) / 2
+    robust = GaussianFit(float(np.median(finite)), min(nmad(finite), robust_sigma(finite)))
+    fit = robust
+    for _ in range(_FIT_ROUNDS):
+        again = _histogram_fit(finite, fit)
+        if again is None:
+            return robust
+        still = abs(again.sigma / fit.sigma - 1) < 0.02
+        fit = again
+        if still:
+            break
+    return fit
+
+
+def _histogram_fit(values: FloatArray, guess: GaussianFit) -> GaussianFit | None:
+    """Fit the histogram of ± 4 σ about a guess; None where that cannot be done."""
+    if not guess.sigma > 0:
+        return None
+    counts, edges = np.histogram(values, 40, (guess.mean - 4 * guess.sigma, guess.mean + 4 * guess.sigma))
+    if counts.sum() < _LEAST_FITTED:
+        return None
+    centres = ((edges[1:] + edges[:-1]) / 2 - guess.mean) / guess.sigma
 
     def curve(x: FloatArray, height: float, mean: float, sigma: float) -> FloatArray:
-        return height * np.exp(-0.5 * ((x - mean) / sigma) ** 2)
+        gaussian: FloatArray = height * np.exp(-0.5 * ((x - mean) / sigma) ** 2)
+        return gaussian
 
     try:
-        found, _ = curve_fit(curve, centres, counts, p0=(counts.max(), middle, spread))
-    except (RuntimeError, OptimizeWarning):
-        return robust
-    return GaussianFit(float(found[1]), float(abs(found[2])))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)
+            found, _ = curve_fit(curve, centres, counts, p0=(counts.max(), 0.0, 1.0))
+    except RuntimeError:
+        return None
+    mean, sigma = float(found[1]), float(abs(found[2]))
+    if not (abs(mean) < 4 and 0.02 < sigma < 10):
+        return None
+    return GaussianFit(guess.mean + mean * guess.sigma, sigma * guess.sigma)
 
 
 def catastrophic(redshift: FloatArray, truth: FloatArray, chosen: BoolArray | None = None) -> float:

@@ -34,8 +34,8 @@ LEAST_IN_BIN = 10
 DEFINITIONS: Final = {
     "success": "share of spectra with |Δz| below the threshold, by method, hours and threshold; the best redshift as given",
     "screening": "network: success (|Δz| < 0.01) of spectra with entropy below the threshold, and the share rejected",
-    "nmad_kms": "normalised median absolute deviation of c Δz/(1+z) after the line fit, unflagged spectra, all hours",
-    "pull_sigma": "robust standard deviation of Δz/error after the line fit, unflagged spectra with |Δz| < 0.01",
+    "nmad_kms": "normalised median absolute deviation of c Δz/(1+z) after the line fit, unflagged spectra of all hours that were fitted",
+    "pull_sigma": "robust standard deviation of Δz/error after the line fit, the same spectra with |Δz| < 0.01",
     "sigma_logmass": "half the central 68.27 % of log M* residuals, all spectra with a prediction [dex]",
     "sigma_logsfr": "the same of log SFR [dex]",
     "coverage68": "how often the truth lies in the 68 % interval (z: central interval of the PDF)",
@@ -84,8 +84,8 @@ def summarise(
         "paper": [vars(row) for row in paper_table(main.columns, sample.labels, hours)],
         "definitions": DEFINITIONS,
     }
-    plain: dict[str, Any] = _plain(found)
-    return plain
+    told: dict[str, Any] = plain(found)
+    return told
 
 
 def network_figures(one: Answers, sample: Sample, answers: Sequence[Answers]) -> dict[str, Any]:
@@ -122,6 +122,7 @@ def network_figures(one: Answers, sample: Sample, answers: Sequence[Answers]) ->
         "screening": _screening(one, sample, answers),
         "nmad_kms": metrics.nmad(_velocity(columns["fitted"], truth)[kept]),
         "nmad_kms_before_fit": metrics.nmad(_velocity(one.redshift, truth)[kept]),
+        "fitted": int(np.count_nonzero(np.isfinite(columns["fitted"]))),
         "pull_sigma": _pull_sigma(columns, truth, good),
         **{f"sigma_{name}": _residual_sigma(columns, sample.labels, name) for name in ("logmass", "logsfr")},
         "coverage68": coverage[68],
@@ -249,12 +250,12 @@ def _mean(values: FloatArray) -> float:
     return float(finite.mean()) if finite.size else float("nan")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Make plain JSON of nested values: numpy numbers to Python's, NaN and infinity to None."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.bool_ | bool):
         return bool(value)
     if isinstance(value, np.integer):

@@ -44,6 +44,7 @@ class Options:
     mc_passes, entropy_threshold : of the networks' Predictions.
     chi2, limit, embedding : whether these are made.
     templates : training spectra from which the χ² templates are learned.
+    fits : at most so many line fits per network, spread evenly over the spectra.
     jobs : threads of χ² and limit; the network uses what TensorFlow takes.
     """
 
@@ -56,6 +57,7 @@ class Options:
     embedding: bool = True
     templates: int = 2000
     jobs: int = 1
+    fits: int = 3000
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +119,7 @@ def judge_survey(
                 {key: sample.labels[key] for key in ("logmass", "logsfr") if key in sample.labels},
                 mc_passes=options.mc_passes,
                 entropy_threshold=options.entropy_threshold,
+                fit_every=-(-len(sample) // options.fits) if options.fits else 0,
             )
             for predictor, name in zip(predictors, method_names(predictors), strict=True)
         ]
