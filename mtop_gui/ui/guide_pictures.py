@@ -1,7 +1,8 @@
 """``python -m mtop_gui.ui.guide_pictures``: draws the guide's pictures from the program itself and writes its made pages.
 
 It opens the demo spectra with the shipped bundle in a window nobody sees, does what the guide tells, and takes pictures in
-both themes. Nothing of the person's own settings, store or cache is touched.
+both themes. Nothing of the person's own settings, store or cache is touched. With ``--pages`` it writes the made pages only,
+which takes a second.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def write_pages(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def main(folder: Path | None = None) -> None:
+def main(folder: Path | None = None, *, only_pages: bool = False) -> None:
     """Write pages and pictures into a folder, by default the guide's own."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as cache:
@@ -160,6 +161,8 @@ def main(folder: Path | None = None) -> None:
 
         target = folder or guide_folder()
         write_pages(target)
+        if only_pages:
+            return
         (target / "pictures").mkdir(parents=True, exist_ok=True)
         studio = Studio(target / "pictures")
         studio.prepare()
@@ -170,4 +173,5 @@ def main(folder: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    words = [word for word in sys.argv[1:] if word != "--pages"]
+    main(Path(words[0]) if words else None, only_pages="--pages" in sys.argv)
