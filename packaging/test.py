@@ -25,7 +25,7 @@ require_supported_python()
 import environment  # noqa: E402
 import system_libraries  # noqa: E402
 
-EXTRAS = ("mocks", "parquet", "postgres", "specutils", "test")
+EXTRAS = ("mocks", "parquet", "dask", "postgres", "specutils", "test")
 
 INSTEAD = {
     "--benchmarks": "tests.benchmarks",
