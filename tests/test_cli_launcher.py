@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mtop_gui.commands import launcher, window
+from mtop_gui.core.resources import resource_path
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="menu entries are made on Linux only")
 
@@ -39,17 +40,35 @@ def test_install_writes_a_valid_desktop_entry_and_uninstall_removes_it(home, cap
     if validate := shutil.which("desktop-file-validate"):
         assert subprocess.run([validate, entry], capture_output=True, text=True).stdout == ""
     assert window.gui(["install-launcher", "--uninstall"]) == 0
-    assert [path for path in home.rglob("*") if path.is_file()] == []
+    # What remains are the desktop's own lists.
+    assert [path for path in home.rglob("*mtop-gui*") if path.is_file()] == []
     assert window.gui(["install-launcher", "--uninstall"]) == 0  # nothing left to do is no error
 
 
 @linux
 def test_the_icon_goes_where_desktops_look_for_it(home):
     written = launcher.install()
-    icons = [path.relative_to(home).as_posix() for path in written[1:]]
+    icons = [path.relative_to(home).as_posix() for path in written[1:] if "icons" in path.parts]
     assert "icons/hicolor/scalable/apps/mtop-gui.svg" in icons
     assert "icons/hicolor/48x48/apps/mtop-gui.png" in icons
     assert len(icons) == 1 + len(launcher.ICON_SIZES)
+
+
+@linux
+@pytest.mark.skipif(shutil.which("update-mime-database") is None, reason="shared-mime-info is not installed")
+def test_fits_files_have_their_type_with_the_usual_names(home):
+    launcher.install()
+    names = (home / "mime" / "globs2").read_text(encoding="utf-8")
+    assert ":image/fits:*.fits\n" in names
+    assert ":application/x-fits-compressed:*.fits.gz\n" in names
+
+
+def test_the_entry_opens_every_type_that_is_declared():
+    declared = re.findall(
+        r'<mime-type type="([^"]+)"', (resource_path("desktop", "mtop-gui.xml")).read_text("utf-8")
+    )
+    offered = re.search(r"^MimeType=(.*)$", launcher.TEMPLATE, re.MULTILINE)[1].split(";")
+    assert set(declared) < set(offered)
 
 
 @linux

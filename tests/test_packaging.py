@@ -43,6 +43,15 @@ def load(name: str):
     return module
 
 
+def load_script(name: str):
+    """Load a script that imports its neighbours."""
+    sys.path.insert(0, str(PACKAGING))
+    try:
+        return load(name)
+    finally:
+        sys.path.remove(str(PACKAGING))
+
+
 def test_constraints_are_names_and_versions_only():
     for line in (PACKAGING / "constraints.txt").read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line), line
@@ -131,6 +140,38 @@ def test_the_desktop_entry_is_valid():
         ["desktop-file-validate", PACKAGING / "mtop-gui.desktop"], capture_output=True, text=True
     )
     assert done.stdout == ""
+
+
+@pytest.mark.skipif(shutil.which("appstreamcli") is None, reason="appstream is not installed")
+def test_the_appstream_metadata_are_valid():
+    done = subprocess.run(
+        ["appstreamcli", "validate", "--no-net", "--pedantic", PACKAGING / "mtop-gui.metainfo.xml"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_appstream_metadata_tell_this_version_and_the_entry_s_types():
+    from xml.etree import ElementTree
+
+    component = ElementTree.parse(PACKAGING / "mtop-gui.metainfo.xml").getroot()
+    assert component.find("releases/release").get("version") == __version__
+    entry = (PACKAGING / "mtop-gui.desktop").read_text(encoding="utf-8")
+    for media in component.findall("provides/mediatype"):
+        assert f"{media.text};" in entry
+
+
+def test_every_long_form_is_a_module_with_a_short_form():
+    options = load_script("test").INSTEAD
+    for option, module in options.items():
+        assert importlib.util.find_spec(module), f"{option} runs {module}, which is not there"
+
+
+def test_what_test_py_runs():
+    what = load_script("test").what_to_run
+    assert what(["-k", "io"]) == ["-m", "pytest", "-k", "io"]
+    assert what(["--fuzz", "--short"]) == ["-m", "tests.long.fuzz", "--short"]
 
 
 def test_missing_libraries_are_read_from_ldd():

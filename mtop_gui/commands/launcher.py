@@ -1,9 +1,10 @@
-"""The entry in the applications menu: a desktop file and icons in the user's own folders (freedesktop.org)."""
+"""The entry in the applications menu: desktop file, icons and FITS type in the user's own folders (freedesktop.org)."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,7 +24,7 @@ Icon=mtop-gui
 Terminal=false
 Categories=Science;Astronomy;
 Keywords=redshift;spectrum;galaxy;FITS;MOONS;
-MimeType=image/fits;application/fits;
+MimeType=image/fits;application/fits;application/x-fits-compressed;
 StartupNotify=true
 StartupWMClass=mtop-gui
 """
@@ -36,7 +37,7 @@ def data_home() -> Path:
 
 
 def install() -> list[Path]:
-    """Write desktop file and icons for the user.
+    """Write desktop file, icons and the FITS type for the user, so that file managers offer mtop-gui for FITS files.
 
     Returns
     -------
@@ -52,11 +53,12 @@ def install() -> list[Path]:
     desktop.parent.mkdir(parents=True, exist_ok=True)
     desktop.write_text(TEMPLATE.format(command=quoted(start_command())), encoding="utf-8")
     desktop.chmod(0o755)  # some desktops start only what is executable
-    for source, target in _icons():
+    for source, target in _copies():
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             written.append(target)
+    _tell_desktop()
     return written
 
 
@@ -72,9 +74,11 @@ def uninstall() -> list[Path]:
     OSError : a file cannot be removed, or this is not Linux.
     """
     _require_linux()
-    present = [path for path in (_desktop_file(), *(target for _, target in _icons())) if path.exists()]
+    present = [path for path in (_desktop_file(), *(target for _, target in _copies())) if path.exists()]
     for path in present:
         path.unlink()
+    if present:
+        _tell_desktop()
     return present
 
 
@@ -99,14 +103,29 @@ def _desktop_file() -> Path:
     return data_home() / "applications" / f"{NAME}.desktop"
 
 
-def _icons() -> list[tuple[Path, Path]]:
-    """Give each shipped icon and its place in the user's theme: the drawing, and the picture of each size."""
+def _copies() -> list[tuple[Path, Path]]:
+    """Give each shipped file and its place: the FITS type, the icon's drawing, and its picture of each size."""
     theme = data_home() / "icons" / "hicolor"
     icons = [(resource_path("icons", f"{NAME}.svg"), theme / "scalable" / "apps" / f"{NAME}.svg")]
     for size in ICON_SIZES:
         picture = resource_path("icons", f"{NAME}-{size}.png")
         icons.append((picture, theme / f"{size}x{size}" / "apps" / f"{NAME}.png"))
-    return icons
+    return [(resource_path("desktop", f"{NAME}.xml"), _mime_folder() / "packages" / f"{NAME}.xml"), *icons]
+
+
+def _mime_folder() -> Path:
+    return data_home() / "mime"
+
+
+def _tell_desktop() -> None:
+    """Have the desktop's lists of types and programs made anew, where it has the tools; without, it finds out later."""
+    for tool, folder in (
+        ("update-mime-database", _mime_folder()),
+        ("update-desktop-database", data_home() / "applications"),
+    ):
+        found = shutil.which(tool)
+        if found and folder.is_dir():
+            subprocess.run([found, str(folder)], capture_output=True, check=False)
 
 
 def _require_linux() -> None:

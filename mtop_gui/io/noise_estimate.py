@@ -39,10 +39,12 @@ def estimate_noise(flux: FloatArray, good: BoolArray, window: int = 100) -> Floa
     # A window of constant flux (padding, saturated pixels) says nothing of the noise.
     floor = 1e-3 * whole if whole > 0 else 0.0
     sigma = np.where(sigma > floor, sigma, whole if whole > 0 else _fallback(values))
-    return np.interp(np.arange(flux.size, dtype=np.float64), middle, sigma)
+    sigma = np.interp(np.arange(flux.size, dtype=np.float64), middle, sigma)
+    # Its square and the inverse of that are numbers too.
+    return np.clip(sigma, 1e-150, 1e150)
 
 
 def _fallback(values: FloatArray) -> float:
     """Give some positive noise where there is no scatter at all: a thousandth of the flux."""
     largest = float(np.max(np.abs(values))) if values.size else 0.0
-    return 1e-3 * largest if largest > 0 else 1.0
+    return min(max(1e-3 * largest, 1e-150), 1e150) if largest > 0 else 1.0
