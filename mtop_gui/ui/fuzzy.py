@@ -28,8 +28,7 @@ def score(wanted: str, text: str) -> int | None:
         if found is None:
             return None
         total += found
-    # Of two texts that match alike the shorter one was meant.
-    return total * 4 - len(text)
+    return total
 
 
 def rank(wanted: str, texts: Sequence[tuple[str, str]]) -> list[int]:
@@ -54,7 +53,8 @@ def _score_word(word: str, text: str) -> int | None:
     whole = text.find(word)
     if whole >= 0:
         starts = any(at == 0 or not text[at - 1].isalnum() for at in _places(word, text))
-        return len(word) * ADJACENT + WHOLE_WORD + (WORD_START if starts else 0)
+        first = WORD_START if whole == 0 else 0
+        return len(word) * ADJACENT + WHOLE_WORD + (WORD_START if starts else 0) + first
     initials = "".join(part[0] for part in text.split())
     if _is_within(word, initials):
         return len(word) * WORD_START

@@ -110,7 +110,8 @@ def made_pages() -> dict[str, str]:
 
 
 def _keys(keymap: Keymap, action: str) -> str:
-    return " ".join(f"`{key_text((key,))}`".replace("|", "\\|") for key in _shown(keymap.keys_of(action)))
+    keys = [f"`{key_text((key,))}`".replace("|", "\\|") for key in _shown(keymap.keys_of(action))]
+    return " ".join(keys) or "–"
 
 
 def _shown(keys: tuple[str, ...]) -> list[str]:

@@ -244,6 +244,11 @@ QHeaderView::section {{ background: {c.window}; color: {c.muted}; border: none; 
 QTableView, QTreeView, QListView {{ background: {c.panel}; alternate-background-color: {c.window};
   border: 1px solid {c.border}; gridline-color: {c.border};
   selection-background-color: {c.selection}; selection-color: {c.on_selection}; }}
+QTableView:focus, QTreeView:focus, QListView:focus {{ border-color: {c.accent}; }}
+QPushButton:focus {{ border-color: {c.accent}; }}
+QCheckBox::indicator {{ width: 0.9em; height: 0.9em; border: 1px solid {c.muted}; border-radius: 3px; background: {c.panel}; }}
+QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; }}
+QCheckBox:focus {{ color: {c.accent}; }}
 QLineEdit, QPlainTextEdit, QTextEdit {{ background: {c.panel}; color: {c.text};
   border: 1px solid {c.border}; border-radius: 4px; padding: 2px 5px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus {{ border-color: {c.accent}; }}

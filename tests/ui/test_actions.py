@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from mtop_gui.core.decision import QUALITY_SCALES
 from mtop_gui.core.resources import resource_path
@@ -19,6 +19,7 @@ from mtop_gui.ui.availability import REASONS
 from mtop_gui.ui.dialogs.keys import COLUMNS, key_lines
 from mtop_gui.ui.fuzzy import rank, score
 from mtop_gui.ui.keymap import Keymap, plain
+from mtop_gui.ui.widgets import is_text_field
 from tests.ui.conftest import BenchMaker, press
 
 if TYPE_CHECKING:
@@ -131,7 +132,16 @@ def test_an_empty_window_says_of_every_action_what_is_missing(make_bench: BenchM
     bench = make_bench(tmp_path / "empty")
     why = bench.desk.availability.why_not
     said = {spec.needs for spec in ACTIONS if why(spec)}
-    assert said >= {"spectra", "spectrum", "peaks", "redshift", "flagged", "running", "catalogue", "embedding"}
+    assert said >= {
+        "spectra",
+        "spectrum",
+        "peaks",
+        "redshift",
+        "flagged",
+        "running",
+        "catalogue",
+        "embedding",
+    }
     assert set(bench.desk.availability.checks) <= set(REASONS)
     assert {spec.needs for spec in ACTIONS if spec.needs} <= set(bench.desk.availability.checks)
 
@@ -154,6 +164,32 @@ def test_panels_are_shown_and_hidden_by_keys(qtbot: Any, make_bench: BenchMaker,
         if bench.window.focusWidget() is bench.window.browser.view:
             break
     assert bench.window.focusWidget() is bench.window.browser.view
+
+
+def test_tab_goes_through_the_tables_never_into_a_field_and_shows_where_it_is(
+    qtbot: Any, make_bench: BenchMaker, demo: Path
+) -> None:
+    bench = make_bench(demo)
+    window = bench.window
+    window.activateWindow()
+    window.browser.view.setFocus()
+    seen: list[QWidget] = []
+    for _ in range(60):
+        qtbot.keyClick(window.focusWidget(), KEY.Key_Tab)
+        widget = window.focusWidget()
+        assert not is_text_field(widget), widget
+        assert widget.isVisible()
+        if widget in seen:
+            break
+        seen.append(widget)
+    assert window.browser.view in seen
+    assert window.batch.view in seen
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    for table in (window.browser.view, window.batch.view):
+        table.setFocus()
+        focused = table.grab().toImage().pixelColor(0, table.height() // 2).name()
+        window.stack.graphics.setFocus()
+        assert table.grab().toImage().pixelColor(0, table.height() // 2).name() != focused
 
 
 def test_class_issues_and_threshold_have_keys(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:

@@ -87,7 +87,7 @@ def test_the_key_table_is_the_table_of_actions() -> None:
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
         for preset, cell in zip(PRESETS, cells[1:3], strict=True):
             wanted = key_text(Keymap(preset).keys_of(spec.id)).replace("|", "\\|").split()
-            assert cell.replace("`", "").split() == wanted, spec.id
+            assert cell.replace("`", "").split() == (wanted or ["–"]), spec.id
     own = keys_page(Keymap().with_keys("next", ("J",)))
     assert "| Next spectrum | `n` | `→` | `j` |" in own
 

@@ -41,11 +41,11 @@ class PageView(QTextBrowser):
         """Wear a theme."""
         self._palette = palette
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
         """Load a picture of the guide; nothing else is loaded from anywhere."""
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return None
-        place = name.path().removeprefix("/")
+        place = QUrl(name).path().removeprefix("/")
         wanted = place.replace("-dark.", f"-{self._palette.name}.")
         for each in (wanted, place):
             path = guide_folder() / each
@@ -79,13 +79,16 @@ class GuideDialog(QDialog):
             item = QListWidgetItem(title)
             item.setData(ROLE, name)
             self.list.addItem(item)
+        self.list.setStyleSheet("QListView::item { padding: 4px 8px; }")
         self.view = PageView(palette)
+        self.view.document().setDocumentMargin(16)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.list)
         split.addWidget(self.view)
         split.setStretchFactor(1, 1)
         unit = self.fontMetrics().averageCharWidth()
-        split.setSizes([unit * 24, unit * 110])
+        split.setSizes([unit * 27, unit * 113])
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from mtop_gui.ui.actions import ACTIONS, ActionSpec, key_text
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.keymap import Keymap
     from mtop_gui.ui.theme import Palette
 
-COLUMNS = (("Spectrum", "Redshift", "Lines"), ("Review", "Team", "Queue"), ("View",), ("File", "Help"))
+COLUMNS = (("Spectrum", "Queue", "Redshift"), ("Review", "Lines"), ("View",), ("File", "Team", "Help"))
 PRESET_TITLES = {"marz": "Marz", "specvizitor": "specvizitor"}
 
 
@@ -30,9 +30,15 @@ class KeyHelp(QFrame):
         self.setObjectName("keyhelp")
         self._palette = palette
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(24, 18, 24, 20)
-        self._body: QWidget | None = None
+        self._layout.setContentsMargins(4, 8, 4, 8)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.viewport().setAutoFillBackground(False)
+        self._layout.addWidget(self._area)
         self._scale: Collection[int] = ()
+        self._wanted = QSize()
         parent.installEventFilter(self)
         self.hide()
 
@@ -65,7 +71,10 @@ class KeyHelp(QFrame):
         parent = self.parentWidget()
         if parent is None:
             return
-        self.adjustSize()
+        wanted, margins = self._wanted, self._layout.contentsMargins()
+        width = min(wanted.width() + margins.left() + margins.right() + 4, parent.width() - 16)
+        height = min(wanted.height() + margins.top() + margins.bottom() + 4, parent.height() - 60)
+        self.resize(width, height)
         self.move((parent.width() - self.width()) // 2, max(0, (parent.height() - self.height()) // 2))
 
     def _fill(self, keymap: Keymap) -> None:
@@ -73,13 +82,11 @@ class KeyHelp(QFrame):
         self.setStyleSheet(
             f"#keyhelp {{ background: {palette.panel}; border: 1px solid {palette.border}; border-radius: 8px; }}"
         )
-        if self._body is not None:
-            self._layout.removeWidget(self._body)
-            self._body.deleteLater()
-        self._body = QWidget()
-        columns = QHBoxLayout(self._body)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(36)
+        body = QWidget()
+        body.setAutoFillBackground(False)
+        columns = QHBoxLayout(body)
+        columns.setContentsMargins(16, 8, 16, 4)
+        columns.setSpacing(26)
         for groups in COLUMNS:
             column = QVBoxLayout()
             column.setSpacing(4)
@@ -87,12 +94,13 @@ class KeyHelp(QFrame):
                 column.addLayout(self._block(group, keymap))
             column.addStretch(1)
             columns.addLayout(column)
-        self._layout.addWidget(self._body)
+        self._area.setWidget(body)
+        self._wanted = body.sizeHint()
 
     def _block(self, group: str, keymap: Keymap) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(3)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
         grid.setContentsMargins(0, 0, 0, 8)
         title = f"{group} ({PRESET_TITLES[keymap.preset]} keys)" if group == "Spectrum" else group
         heading = QLabel(f"<b style='color:{self._palette.accent}'>{html.escape(title)}</b>")
@@ -100,7 +108,7 @@ class KeyHelp(QFrame):
         for row, (keys, text) in enumerate(key_lines(group, keymap, self._scale), start=1):
             label = QLabel(f"<b>{html.escape(keys)}</b>")
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            label.setMinimumWidth(self.fontMetrics().averageCharWidth() * 16)
+            label.setMinimumWidth(self.fontMetrics().averageCharWidth() * 11)
             grid.addWidget(label, row, 0)
             grid.addWidget(QLabel(text), row, 1)
         grid.setColumnStretch(1, 1)
@@ -126,5 +134,4 @@ def key_lines(group: str, keymap: Keymap, scale: Collection[int]) -> list[tuple[
 
 
 def _text(spec: ActionSpec) -> str:
-    text = spec.text.rstrip("…") if spec.group == "Lines" or not spec.help else spec.help
-    return text if text.startswith("z ") else text[0].upper() + text[1:]
+    return spec.text.rstrip("…")

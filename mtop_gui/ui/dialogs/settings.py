@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
-    QFormLayout,
+    QGridLayout,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -61,7 +61,7 @@ class SettingsDialog(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, False)
         self._make_fields(settings, bundles)
         self._lay_out(place, palette)
-        self.resize(self.fontMetrics().averageCharWidth() * 92, self.sizeHint().height())
+        self.resize(self.fontMetrics().averageCharWidth() * 108, self.sizeHint().height())
 
     def _make_fields(self, settings: Settings, bundles: Sequence[str]) -> None:
         self.reviewer = QLineEdit(settings.reviewer)
@@ -106,7 +106,7 @@ class SettingsDialog(QDialog):
                 muted,
                 ("Reviewer", (self.reviewer,), "written into every decision"),
                 ("Quality scale", (self.scale,), "from the next start"),
-                ("Decisions in", (self.store, self.browse), "a file or postgresql://…, from the next start"),
+                ("Decisions in", (self.store, self.browse), "file or postgresql://…; from the next start"),
             )
         )
         layout.addWidget(
@@ -114,7 +114,7 @@ class SettingsDialog(QDialog):
                 "Network",
                 muted,
                 ("Bundle", (self.bundle,), "the network that reads the spectra"),
-                ("MC passes", (self.passes,), "50 as mtop predict; 1 is many times faster"),
+                ("MC passes", (self.passes,), "50 as mtop predict; 1 is much faster"),
                 ("Threshold", (self.threshold,), "entropy from which a spectrum is flagged"),
             )
         )
@@ -124,7 +124,7 @@ class SettingsDialog(QDialog):
                 muted,
                 ("Theme", (self.theme,), ""),
                 ("Text size", (self.text,), "of the system's"),
-                ("Smoothing", (self.smoothing,), "Gaussian, weighted by the inverse variance"),
+                ("Smoothing", (self.smoothing,), "Gaussian, inverse-variance weighted"),
                 ("Keys", (self.preset, self.edit_keys), ""),
             )
         )
@@ -186,20 +186,25 @@ def _combo(values: Sequence[tuple[object, str]], present: object) -> QComboBox:
 
 
 def _group(title: str, muted: str, *rows: tuple[str, tuple[QWidget, ...], str]) -> QGroupBox:
+    """Make a group: names, fields and what they mean stand under each other, also from group to group."""
     group = QGroupBox(title)
-    form = QFormLayout(group)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    width = max(group.fontMetrics().horizontalAdvance("Quality scale  "), 80)
-    for name, widgets, explanation in rows:
+    grid = QGridLayout(group)
+    unit = group.fontMetrics().averageCharWidth()
+    grid.setColumnMinimumWidth(0, 16 * unit)
+    grid.setColumnMinimumWidth(1, 46 * unit)
+    grid.setColumnStretch(1, 1)
+    grid.setColumnMinimumWidth(2, 40 * unit)
+    grid.setHorizontalSpacing(12)
+    for place, (name, widgets, explanation) in enumerate(rows):
+        label = QLabel(name)
+        label.setBuddy(widgets[0])
         line = QHBoxLayout()
-        line.addWidget(widgets[0], 3)
+        line.addWidget(widgets[0], 1)
         for widget in widgets[1:]:
             line.addWidget(widget)
         note = QLabel(explanation)
         note.setStyleSheet(muted)
-        line.addWidget(note, 3)
-        label = QLabel(name)
-        label.setMinimumWidth(width)
-        label.setBuddy(widgets[0])
-        form.addRow(label, line)
+        grid.addWidget(label, place, 0)
+        grid.addLayout(line, place, 1)
+        grid.addWidget(note, place, 2)
     return group
