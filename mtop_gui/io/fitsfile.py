@@ -29,6 +29,7 @@ LARGEST_TEXT = 64 << 20
 
 _IN_MEMORY = 32 << 20
 _PIECE = 4 << 20
+_LARGEST_HEADER = 4 << 20
 _LOOK_AHEAD = 16 << 20
 _BOMB = 200
 """No file of spectra shrinks to less than this fraction; what does is padding, or meant to fill the disk."""
@@ -143,7 +144,7 @@ class FitsFile:
         """Give a header's bytes and where its data begin; None when there is none at `offset`."""
         expected = b"XTENSION" if self.hdus else b"SIMPLE  "
         header = b""
-        while offset + BLOCK <= self.size:
+        while offset + BLOCK <= self.size and len(header) < _LARGEST_HEADER:
             block = self.read(offset, BLOCK)
             if not header and block[:8] != expected:
                 return None

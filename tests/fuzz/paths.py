@@ -155,7 +155,9 @@ def _terabytes(place: Path, file: Seed, rng: np.random.Generator) -> str:
     for key, number in (("NAXIS1", 24 * cells), ("NAXIS2", rows)):
         start = content.rindex(f"{key:8}= ".encode())
         content = content[:start] + f"{key:8}= {number:>20}".ljust(80).encode() + content[start + 80 :]
-    content = content.replace(b"'2D      '", f"'{cells}D".ljust(9).encode() + b"'")
+    for key in ("TFORM1", "TFORM2", "TFORM3"):
+        start = content.rindex(f"{key:8}= ".encode())
+        content = content[:start] + f"{key:8}= '{cells}D'".ljust(80).encode() + content[start + 80 :]
     path.write_bytes(content)
     length = 5760 + 24 * cells * rows
     try:
