@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
-from PySide6.QtWidgets import QGraphicsSimpleTextItem
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSimpleTextItem
 
 from mtop_gui.ui.theme import small_font
 
@@ -37,6 +37,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             maxTickLevel=1,
             maxTextLevel=1,
         )
+        # Most of what is painted anew leaves the axes as they are.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.rows = 0.8
         self._said = ""
         self._colour = ""
@@ -76,6 +78,7 @@ class RestFrameAxis(Axis):
 
     def __init__(self) -> None:
         super().__init__("top")
+        self.setCacheMode(QGraphicsItem.CacheMode.NoCache)  # it moves with every redshift step
         self.rows = 1.5
         self._stretch = float("nan")
         self._caption = QGraphicsSimpleTextItem("rest [Å]", self)

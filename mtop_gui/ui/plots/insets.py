@@ -73,8 +73,9 @@ class InsetStrip(QWidget):
 
     def show_fit(self, fit: LineFit | None) -> None:
         """Take the last line fit; its error is written while the candidate stays on it."""
-        self._fit = fit
-        self.update()
+        if fit is not self._fit:
+            self._fit = fit
+            self.update()
 
     def show_line(self, name: str) -> None:
         """Scroll to the window that holds a line, and mark it."""
