@@ -25,6 +25,7 @@ class Mode:
     response : throughput (any scale) at some wavelengths [Å].
     unfluxed : share of the spectra without flux calibration.
     estimated : share of the spectra whose errors are estimated from their scatter, without the sky lines.
+    smoothed : mean weight of a pixel's two neighbours in its noise, relative to its own (extraction and rebinning).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Mode:
     response: tuple[tuple[float, ...], tuple[float, ...]]
     unfluxed: float = 0.05
     estimated: float = 0.05
+    smoothed: float = 0.2
 
 
 _SDSS_STEP: Final = 2.302585e-4  # 1e-4 in log10
@@ -69,16 +71,16 @@ _RED: Final = ((4700, 5500, 6300, 7500, 8500, 9400, 9824), (0.3, 0.7, 0.95, 1.0,
 MODES: Final = (
     Mode("SDSS", 0.15, (3790, 3850), (9150, 9230), _SDSS_STEP, (1500, 2200), (1.0, 0.4), _SDSS),
     Mode("BOSS", 0.12, (3600, 3620), (9700, 9824), _SDSS_STEP, (1500, 2400), (0.6, 0.5), _SDSS),
-    Mode("DESI", 0.20, (3600, 3605), (9815, 9824), 0.8, (2200, 4800), (0.35, 0.5), _DESI, 0.02, 0.2),
+    Mode("DESI", 0.20, (3600, 3605), (9815, 9824), 0.8, (2200, 4800), (0.35, 0.5), _DESI, 0.02, 0.2, smoothed=0.05),
     Mode("LAMOST", 0.03, (3690, 3750), (9050, 9100), _SDSS_STEP, (1300, 1900), (0.8, 0.4), _LAMOST, 0.3),
-    Mode("AAOmega", 0.08, (3700, 3800), (8750, 8950), 1.04, (1200, 1800), (0.5, 0.4), _AAOMEGA, 0.6),
-    Mode("2dF, 6dF", 0.04, (3650, 4000), (7500, 8000), 1.6, (500, 1200), (0.7, 0.35), _AAOMEGA, 0.6),
+    Mode("AAOmega", 0.08, (3700, 3800), (8750, 8950), 1.04, (1200, 1800), (0.5, 0.4), _AAOMEGA, 0.6, smoothed=0.7),
+    Mode("2dF, 6dF", 0.04, (3650, 4000), (7500, 8000), 1.6, (500, 1200), (0.7, 0.35), _AAOMEGA, 0.6, smoothed=0.7),
     Mode("VIPERS", 0.06, (5450, 5550), (9300, 9500), 7.14, (200, 260), (0.8, 0.35), _VIMOS),
     Mode("zCOSMOS", 0.05, (5500, 5600), (9400, 9700), 2.55, (550, 700), (0.6, 0.35), _VIMOS),
     Mode("VANDELS, VVDS", 0.05, (4800, 5000), (9500, 9824), 2.55, (250, 700), (0.6, 0.4), _VIMOS),
     Mode("LEGA-C", 0.04, (6000, 6700), (8500, 9200), 0.6, (2500, 3500), (0.9, 0.35), _RED),
     Mode("DEEP2", 0.04, (6300, 6700), (9000, 9300), 0.5, (3500, 5000), (0.2, 0.4), _RED),
-    Mode("FORS2", 0.10, (4300, 5200), (7200, 9500), 2.6, (260, 700), (0.75, 0.3), _FORS2, 0.1, 0.8),
+    Mode("FORS2", 0.10, (4300, 5200), (7200, 9500), 2.6, (260, 700), (0.75, 0.3), _FORS2, 0.1, 0.8, smoothed=0.7),
     Mode("MUSE", 0.04, (4750, 4760), (9330, 9350), 1.25, (1800, 3500), (0.3, 0.6), _RED),
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.simulation.optical_modes import Mode
     from mtop_gui.simulation.survey import Survey
 
 VARIANTS: Final = 24  # fixed choices of coverage and pixel phase per mode
@@ -120,8 +121,9 @@ class OpticalObserver:
         for key in np.unique(mode * VARIANTS + variant):
             rows = np.flatnonzero(mode * VARIANTS + variant == key)
             pixels = self.pixels[key // VARIANTS][key % VARIANTS]
-            estimated = MODES[key // VARIANTS].estimated
-            noisy, error = self._expose(pixels, blurred[rows], level[rows], signal[rows], estimated, rng)
+            noisy, error = self._expose(
+                pixels, blurred[rows], level[rows], signal[rows], MODES[key // VARIANTS], rng
+            )
             seen[rows], sigma[rows] = pixels.to_grid(noisy, error)
         self._calibrate(seen, sigma, mode, rng)
         self._cut(seen, sigma, rng)
@@ -161,7 +163,7 @@ class OpticalObserver:
         flux: Float32Array,
         level: FloatArray,
         signal: FloatArray,
-        estimated_share: float,
+        mode: Mode,
         rng: np.random.Generator,
     ) -> tuple[FloatArray, FloatArray]:
         """Draw noise on native pixels: observed flux and the errors the file states."""
@@ -176,11 +178,11 @@ class OpticalObserver:
         error = scale * np.sqrt((1 - own) * pixels.shape**2 + own * photons)
         noise = rng.standard_normal((n, size), dtype=np.float32)
         # what extraction and rebinning of the raw frames share out between neighbours
-        share = np.where(rng.random(n) < 0.5, 0.0, rng.uniform(0.0, 0.5, n)).astype(np.float32)[:, None]
+        share = np.asarray(2 * mode.smoothed * rng.random((n, 1)), dtype=np.float32)
         noise[:, 1:-1] = (noise[:, 1:-1] + share * (noise[:, :-2] + noise[:, 2:])) / np.sqrt(1 + 2 * share**2)
         observed = clean + error * noise
         observed += scale * _additive(pixels, n, rng)
-        estimated = np.flatnonzero(rng.random(n) < estimated_share)
+        estimated = np.flatnonzero(rng.random(n) < mode.estimated)
         if estimated.size:
             error[estimated] = _blockwise(error[estimated]) * _bend(rng, estimated.size, size, 0.2)
         return observed, error

@@ -119,7 +119,12 @@ def test_stated_errors_describe_the_scatter_on_native_pixels(observer, monkeypat
     pixels = observer.pixels[0][0]
     flux = np.full((200, observer.instrument.pixels), 50.0, dtype=np.float32)
     seen, error = observer._expose(
-        pixels, flux, np.full(200, 50.0), np.full(200, 0.5), 0.0, np.random.default_rng(3)
+        pixels,
+        flux,
+        np.full(200, 50.0),
+        np.full(200, 0.5),
+        replace(MODES[0], estimated=0.0),
+        np.random.default_rng(3),
     )
     pulls = ((seen - pixels.from_grid(flux)) / error)[:, 2:-2]
     assert pulls.std() == pytest.approx(1.0, abs=0.01)
