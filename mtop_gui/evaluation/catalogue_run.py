@@ -11,6 +11,7 @@ import numpy as np
 
 from mtop_gui import __version__
 from mtop_gui.core.line_data import LIGHT_SPEED
+from mtop_gui.evaluation.interlopers import without_numbers
 from mtop_gui.evaluation.metrics import THRESHOLDS, nmad
 from mtop_gui.evaluation.summary import plain, versions
 from mtop_gui.evaluation.truth import match, read_truth
@@ -114,7 +115,7 @@ def _case(truth: Truth, row: CatalogueRow, reaches: Mapping[str, Reach]) -> Case
     if group == "galaxy":
         if math.isnan(truth.redshift):
             return None
-        group = _galaxy_group(truth, row, reaches.get(row.bundle.split(" ")[0]))
+        group = _galaxy_group(truth, row, reaches.get(row.bundle.rsplit(" ", 2)[0]))
     if not group:
         return None
     known = math.isfinite(row.z) and math.isfinite(truth.redshift)
@@ -150,7 +151,8 @@ def _galaxy_group(truth: Truth, row: CatalogueRow, reach: Reach | None) -> str:
 def _is_wrong_unflagged(case: Case) -> bool:
     if case.unread or case.flagged:
         return False
-    return not case.right if case.group == "inside" else True
+    # A galaxy beyond the bundle's coverage whose redshift is right all the same harms nobody.
+    return not (case.right and case.group in ("inside", "not covered"))
 
 
 def _score(cases: Sequence[Case]) -> dict[str, Any]:
@@ -190,19 +192,10 @@ def _nmad(cases: Sequence[Case]) -> float | None:
 
 
 def _flagged(cases: Sequence[Case]) -> dict[str, Any]:
-    reasons = Counter(_without_numbers(case.reason) for case in cases if case.flagged and case.reason)
+    reasons = Counter(without_numbers(case.reason) for case in cases if case.flagged and case.reason)
     return {
         "spectra": len(cases),
         "flagged": sum(case.flagged and bool(case.reason) for case in cases) / len(cases),
         "unread": sum(case.unread for case in cases) / len(cases),
         "reasons": dict(reasons.most_common(MOST_REASONS)),
     }
-
-
-def _without_numbers(reason: str) -> str:
-    """Take the numbers out of a Flag's reason, so that equal reasons are counted together."""
-    return (
-        "".join("#" if letter.isdigit() else letter for letter in reason)
-        .replace("##", "#")
-        .replace("##", "#")
-    )

@@ -84,7 +84,7 @@ class LineSignals:
             edges = wavelength[0] + step * (np.arange(first, last + 1) - 0.5)
             profile = np.diff(ndtr((edges - centre) / width)) / step
             noise, seen = sigma[start + first : start + last], self._usable[start + first : start + last]
-            good = seen & (noise > 0)
+            good = seen & (noise > 0) & np.isfinite(noise)
             best = max(best, flux**2 * float(np.sum((profile[good] / noise[good]) ** 2)))
         return best
 

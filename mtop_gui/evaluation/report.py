@@ -65,6 +65,7 @@ def survey_html(report: Mapping[str, Any], pictures: Sequence[Picture]) -> str:
     )
     _success(page, report)
     _screening(page, report)
+    _interlopers(page, report)
     _singles(page, report)
     _paper(page, report)
     _ablations(page, report)
@@ -205,6 +206,25 @@ def _screening(page: Page, report: Mapping[str, Any]) -> None:
                 for hours, row in report["chi2"]["screening"].items()
             ],
         )
+
+
+def _interlopers(page: Page, report: Mapping[str, Any]) -> None:
+    if not report.get("interlopers"):
+        return
+    page.heading("Spectra that are no galaxies of the redshift grid")
+    page.table(
+        ("what", "spectra", "flagged", "reason names it", "most frequent reasons"),
+        [
+            (
+                kind,
+                row["spectra"],
+                percent(row["flagged"]),
+                percent(row["named"]),
+                "; ".join(f"{reason} ({count})" for reason, count in row["reasons"].items()),
+            )
+            for kind, row in report["interlopers"].items()
+        ],
+    )
 
 
 def _singles(page: Page, report: Mapping[str, Any]) -> None:

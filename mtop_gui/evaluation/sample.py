@@ -11,7 +11,7 @@ import numpy as np
 
 from mtop_gui.core.errors import SimulationError
 from mtop_gui.core.spectrum import FLAM, Spectrum
-from mtop_gui.simulation.observing import EXPOSURE_HOURS, Observer
+from mtop_gui.simulation.observing import EXPOSURE_HOURS, make_observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +114,7 @@ def draw_sample(
     labels = {
         name: np.asarray(values[every], dtype=np.float64)
         for name, values in survey.labels.items()
-        if values.ndim == 1
+        if values.ndim == 1 and values.dtype.kind in "biuf"
     }
     return Sample(
         survey=survey.path.name,
@@ -133,7 +133,7 @@ def observe(sample: Sample, survey: Survey, instrument: Instrument) -> Iterator[
     ------
     SimulationError : the survey was made for another Instrument.
     """
-    observer = Observer(survey, instrument)
+    observer = make_observer(survey, instrument)
     for start in range(0, len(sample), CHUNK):
         place = slice(start, min(start + CHUNK, len(sample)))
         galaxies, hours = sample.galaxies[place], sample.hours[place]

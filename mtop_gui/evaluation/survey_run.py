@@ -12,6 +12,7 @@ from mtop_gui.core.preparation import Preparation
 from mtop_gui.evaluation.chi2 import VELOCITY, Chi2Scan, learn_templates
 from mtop_gui.evaluation.detectability import LineSignals, has_two_lines
 from mtop_gui.evaluation.embedding import embedder
+from mtop_gui.evaluation.interlopers import judge_interlopers
 from mtop_gui.evaluation.judge import Chi2Method, LimitMethod, NetworkMethod, judge
 from mtop_gui.evaluation.limit import TrueTemplate
 from mtop_gui.evaluation.log_grid import Gridder
@@ -142,9 +143,19 @@ def judge_survey(
         everything = {
             name: np.asarray(values, dtype=np.float64)
             for name, values in survey.labels.items()
-            if values.ndim == 1
+            if values.ndim == 1 and values.dtype.kind in "biuf"
         }
         facts = _facts(predictors, survey, options)
+    facts["interlopers"] = judge_interlopers(
+        main,
+        survey_path,
+        instrument,
+        most=options.galaxies,
+        seed=options.seed,
+        mc_passes=options.mc_passes,
+        entropy_threshold=options.entropy_threshold,
+        report=report,
+    )
     return Judged(
         report=summarise(sample, answers, facts),
         sample=sample,

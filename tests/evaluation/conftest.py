@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -53,7 +53,23 @@ def write_faint_survey(path: Path, galaxies: int = GALAXIES) -> Path:
         group["line_fluxes"] = strength[:, None] * np.array([[1.2, 1.6, 1.6, 2.8, 4.0, 1.0]]) * 1e-18
         group["line_fluxes"].attrs["line_names"] = LINE_NAMES
         file["split"] = split
+        _write_interlopers(file, wavelength)
     return path
+
+
+def _write_interlopers(file: Any, wavelength: np.ndarray, count: int = 12) -> None:
+    """Add flat spectra that are called stars and nothing."""
+    group = file.create_group("interlopers")
+    data = group.create_dataset("flux", data=np.ones((count, wavelength.size), np.float32))
+    data.attrs["flux_scale"] = 1e-19
+    labels = group.create_group("labels")
+    labels["kind"] = np.arange(count, dtype=np.int8) % 2 * 2 + 1
+    labels["sort"] = np.full(count, b"flat")
+    labels["z"] = np.full(count, np.nan)
+    labels["fibre_fraction"] = np.full(count, 0.6)
+    labels["line_fluxes"] = np.zeros((count, 1))
+    labels["line_fluxes"].attrs["line_names"] = ["none"]
+    group["split"] = np.full(count, 2, np.int8)
 
 
 @pytest.fixture(scope="session")

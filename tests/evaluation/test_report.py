@@ -15,9 +15,13 @@ from typer.testing import CliRunner
 from mtop_gui.cli import app
 from mtop_gui.evaluation.embedding import WITHOUT_UMAP, plane
 from mtop_gui.evaluation.errors import EvaluationError
+from mtop_gui.evaluation.figures_network import draw_pulls
 from mtop_gui.evaluation.html import Page, number, percent
+from mtop_gui.evaluation.judge import Answers
 from mtop_gui.evaluation.paper import PAPER
 from mtop_gui.evaluation.report import write_report
+from mtop_gui.evaluation.sample import Sample
+from mtop_gui.evaluation.survey_run import Judged
 from mtop_gui.network import predictor
 from tests.support.tiny import tiny_instrument
 
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 HOURS, THRESHOLDS = {"2", "4", "8"}, {"0.003", "0.01", "0.1"}
 FIGURES = {
     "labels", "residuals", "thresholds", "dependence", "confusion", "screening", "detectability", "entropy", "skewness",
-    "embedding", "pit", "crps", "reliability", "pulls",
+    "embedding", "pit", "crps", "reliability",
 }  # fmt: skip
 
 
@@ -82,6 +86,13 @@ def test_every_promised_number_is_there(report: dict[str, Any]) -> None:
     assert [row["key"] for row in report["paper"]] == list(PAPER)
 
 
+def test_interlopers_are_counted_by_kind(report: dict[str, Any]) -> None:
+    assert set(report["interlopers"]) == {"star", "nothing"}
+    for row in report["interlopers"].values():
+        assert row["spectra"] == 18
+        assert sum(row["reasons"].values()) == round(18 * row["flagged"])
+
+
 def test_the_same_bundle_twice_says_the_same(report: dict[str, Any]) -> None:
     assert report["success"]["mtopnet"] == report["success"]["mtopnet tiny"]
     assert report["networks"]["mtopnet tiny"]["pit_ks"] == report["pit_ks"]
@@ -125,6 +136,24 @@ def test_a_survey_of_another_instrument_is_refused(
     )
     assert done.exit_code == 2
     assert "was made for 'tiny'" in done.output
+
+
+def test_redshifts_after_the_line_fit_are_drawn_where_there_are_any() -> None:
+    pytest.importorskip("matplotlib", reason="figures need the extra figures")
+    rng = np.random.default_rng(6)
+    truth = rng.uniform(0.8, 1.2, 50)
+    said = truth + rng.normal(0, 1e-4, 50)
+    columns = {
+        "redshift": said,
+        "fitted": said.copy(),
+        "fitted_error": np.full(50, 1e-4),
+        "flagged": np.zeros(50),
+    }
+    sample = Sample("faint.h5", 11, 0, np.arange(50), np.full(50, 2.0), {"z": truth})
+    judged = Judged({}, sample, [Answers("mtopnet", columns, 1.0)], np.zeros(50))
+    assert draw_pulls(judged) is not None
+    columns["fitted"][:] = np.nan
+    assert draw_pulls(judged) is None
 
 
 def test_umap_draws_the_plane_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
