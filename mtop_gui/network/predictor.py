@@ -44,6 +44,11 @@ class Predictor:
     bundle : a ModelBundle, a shipped bundle's name, or a folder.
     instrument : only for tests; the bundle names its own.
 
+    Attributes
+    ----------
+    bundle, instrument : as loaded.
+    wavelength : (n_pix,) vacuum Å of line probabilities and saliency.
+
     Raises
     ------
     BundleError, InstrumentError : the bundle, or the Instrument it names, cannot be used.
@@ -59,7 +64,7 @@ class Predictor:
                 f"'{self.instrument.name}' has {self.instrument.pixels}: use a bundle of this version"
             )
         self._grid = self.bundle.grid.centres
-        self._wavelength = self.bundle.preparation.wavelength(self.instrument)
+        self.wavelength = self.bundle.preparation.wavelength(self.instrument)
         self._samples = find_architecture(self.bundle.architecture).sampled(self.bundle.config)
 
     @property
@@ -97,7 +102,7 @@ class Predictor:
 
         prepared = self.bundle.preparation.prepare([spectrum], self.instrument)[0]
         if self._reason_to_reject(spectrum, prepared):
-            return np.zeros(self._wavelength.size)
+            return np.zeros(self.wavelength.size)
         if redshift is None:
             pdf = self._run([prepared])["redshift"][0]
             redshift = float(self._grid[pdf.argmax()])
@@ -195,7 +200,7 @@ class Predictor:
         return Prediction(
             redshift_grid=self._grid,
             redshift_pdf=apply_temperature(pdfs.mean(axis=0, keepdims=True), temperature)[0],
-            line_wavelength=self._wavelength,
+            line_wavelength=self.wavelength,
             # float32: ten thousand Predictions must fit into memory
             line_probability=said["lines"].mean(axis=0),
             logmass=logmass,
@@ -213,11 +218,11 @@ class Predictor:
     def _reason_to_reject(self, spectrum: Spectrum, prepared: PreparedSpectrum) -> str:
         """Say why the network must not be asked about this spectrum; "" when it may."""
         if prepared.coverage < self.bundle.min_coverage:
-            low, high = self._wavelength[0], self._wavelength[-1]
+            low, high = self.wavelength[0], self.wavelength[-1]
             share = f"{100 * prepared.coverage:.0f} % of {low:.0f}-{high:.0f} Å"
             usable = self.bundle.preparation.reachable(self.instrument)
-            spanned = (self._wavelength >= spectrum.wavelength[0]) & (
-                self._wavelength <= spectrum.wavelength[-1]
+            spanned = (self.wavelength >= spectrum.wavelength[0]) & (
+                self.wavelength <= spectrum.wavelength[-1]
             )
             if np.count_nonzero(usable & spanned) >= self.bundle.min_coverage * np.count_nonzero(usable):
                 return f"too few good pixels for bundle {self.bundle.name} ({share})"
@@ -232,7 +237,7 @@ class Predictor:
         return rejected(
             reason,
             redshift_grid=self._grid,
-            line_wavelength=self._wavelength,
+            line_wavelength=self.wavelength,
             bundle=self.bundle_name,
             coverage=prepared.coverage,
         )

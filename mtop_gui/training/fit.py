@@ -37,6 +37,7 @@ from mtop_gui.training.recipes import (
     Recipe,
     grid_for,
     learning_rate,
+    least_coverage,
     preparation_for,
     recipe_for,
     sizes_for,
@@ -135,6 +136,7 @@ def train(
             lines=tuple((line.name, line.wavelength) for line in paper_mask_lines()),
             preparation=preparation,
             weights={},
+            min_coverage=least_coverage(architecture),
         )
         batches = MockBatches(
             observer,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mtop_gui.core.log_preparation import LogPreparation, log_preparation_for
 from mtop_gui.core.preparation import Preparation
 from mtop_gui.network.architectures import find_architecture
-from mtop_gui.network.bundle import RedshiftGrid
+from mtop_gui.network.bundle import DEFAULT_MIN_COVERAGE, RedshiftGrid
 from mtop_gui.network.restframe import RestframeConfig, restframe_config
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ def recipe_for(architecture: str) -> Recipe:
     if architecture == "restframe":
         return Recipe(first_rate=0.002, last_rate=2e-5, fall_epochs=2.0, clip_norm=1.0)
     return Recipe()
+
+
+def least_coverage(architecture: str) -> float:
+    """Give the share of the pixels below which a spectrum is refused; `restframe` is taught to do with one band."""
+    return 0.15 if architecture == "restframe" else DEFAULT_MIN_COVERAGE
 
 
 def preparation_for(architecture: str, instrument: Instrument) -> Preparation | LogPreparation:
