@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mtop_gui.core.decision import Decision
 from mtop_gui.core.errors import StoreError
 from mtop_gui.io.table_files import read_table
+from mtop_gui.store.vi_exchange import Taken, import_vi_file
+from mtop_gui.store.vi_formats import format_of_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +17,26 @@ if TYPE_CHECKING:
     from mtop_gui.store.review_store import ReviewStore
 
 _NEEDED = ("file", "row", "z_final", "quality", "quality_scale", "content_hash")
+
+
+def import_file(store: ReviewStore, path: Path, *, reviewer: str | None = None) -> Taken:
+    """Record the Decisions of a file of any kind that is known: catalogue, Marz ``.mz`` or DESI ``.csv``.
+
+    Raises
+    ------
+    StoreError : see `import_catalogue` and `vi_exchange.import_vi_file`.
+    """
+    form = None
+    if path.suffix.lower() in (".mz", ".csv"):
+        try:
+            with path.open("rb") as stream:
+                beginning = stream.read(4096).decode("utf-8", "replace")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read ({error.strerror}).") from error
+        form = format_of_text(path, beginning)
+    if form is not None:
+        return import_vi_file(store, path, form, reviewer)
+    return Taken(import_catalogue(store, path, reviewer=reviewer), 0)
 
 
 def import_catalogue(store: ReviewStore, path: Path, *, reviewer: str | None = None) -> int:

@@ -75,6 +75,7 @@ def team_rights(database: str, schema: str) -> tuple[str, ...]:
         f"GRANT USAGE ON SCHEMA {within} TO {role}",
         f"GRANT SELECT, INSERT ({columns}) ON {within}.decisions TO {role}",
         f"GRANT SELECT ON {within}.assignments, {within}.alembic_version TO {role}",
+        f"GRANT SELECT, INSERT ON {within}.exchange_files TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {within}.predictions, {within}.grids, {within}.files TO {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {within} TO {role}",
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.review_store import CacheEntry, KnownFile
     from mtop_gui.store.sql_store import SqlReviewStore
+    from mtop_gui.store.vi_exchange import ExchangeFile
 
 T = TypeVar("T")
 
@@ -167,6 +168,18 @@ class ReadingOn(ReviewStore):
     def workloads(self) -> dict[str, Workload]:
         """Count assignments and how many of them are decided, or give the last counts known."""
         return self._ask_or_last("workloads", None, lambda inner: inner.workloads())
+
+    def spectra_named(self, names: Iterable[str]) -> dict[str, ToReview]:
+        """Find Spectra by their names; only the store knows."""
+        return self._ask(lambda inner: inner.spectra_named(names))
+
+    def keep_exchange_file(self, file: ExchangeFile) -> None:
+        """Keep a file taken over from another program; only the store can."""
+        self._ask(lambda inner: inner.keep_exchange_file(file))
+
+    def exchange_files(self, form: str) -> list[ExchangeFile]:
+        """Give the files of a format that were taken over; only the store knows."""
+        return self._ask(lambda inner: inner.exchange_files(form))
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Cache Predictions; a cache that is away forgets them."""

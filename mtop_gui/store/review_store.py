@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.store.assignments import Assignment, ToReview, Workload
+    from mtop_gui.store.vi_exchange import ExchangeFile
 
 
 class CacheEntry(NamedTuple):
@@ -218,6 +219,18 @@ class ReviewStore(ABC):
         """Count, for everybody who has assignments, how many, and how many of those he has decided."""
 
     @abstractmethod
+    def spectra_named(self, names: Iterable[str]) -> dict[str, ToReview]:
+        """Find Spectra by their names among files remembered and Decisions; names of none or of several are left out."""
+
+    @abstractmethod
+    def keep_exchange_file(self, file: ExchangeFile) -> None:
+        """Keep a file taken over from another program as it is; see `store.vi_exchange`."""
+
+    @abstractmethod
+    def exchange_files(self, form: str) -> list[ExchangeFile]:
+        """Give the files of a format ("desi", "marz") that were taken over, oldest first."""
+
+    @abstractmethod
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Cache Predictions in one transaction, replacing those under the same key.
 
@@ -286,10 +299,13 @@ class ReviewStore(ABC):
         export_catalogue(self, Path(path), rows, hashes, reviewer=reviewer)
 
     def import_decisions(self, path: Path | str, reviewer: str | None = None) -> int:
-        """Record the Decisions of an exported catalogue; see `store.exchange.import_catalogue`."""
-        from mtop_gui.store.exchange import import_catalogue
+        """Record the Decisions of an exported catalogue, a ``.mz`` file or a DESI ``.csv``; gives how many were new.
 
-        return import_catalogue(self, Path(path), reviewer=reviewer)
+        See `store.exchange.import_file`.
+        """
+        from mtop_gui.store.exchange import import_file
+
+        return import_file(self, Path(path), reviewer=reviewer).recorded
 
     def __enter__(self) -> ReviewStore:
         return self

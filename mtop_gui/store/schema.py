@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.store.backend import Backend
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions, oldest first: known here so that opening a current store need not import alembic (0.3 s)."""
 
 HEAD = REVISIONS[-1]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mtop_gui.core.decision import Decision, check
 from mtop_gui.core.errors import StoreError
-from mtop_gui.store import assignment_rows, prediction_rows
+from mtop_gui.store import assignment_rows, exchange_rows, prediction_rows
 from mtop_gui.store.decision_rows import (
     COLUMNS,
     append,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.backend import Backend
     from mtop_gui.store.journal import Entry
+    from mtop_gui.store.vi_exchange import ExchangeFile
 
 T = TypeVar("T")
 
@@ -229,6 +230,24 @@ class SqlReviewStore(ReviewStore):
         """Count assignments and how many of them are decided."""
         with self._reading(bulk=True) as connection:
             return assignment_rows.workloads(connection)
+
+    def spectra_named(self, names: Iterable[str]) -> dict[str, ToReview]:
+        """Find Spectra by their names."""
+        found: dict[str, dict[str, ToReview]] = {}
+        with self._reading(bulk=True) as connection:
+            for chunk in _chunks(list(names)):
+                exchange_rows.named(connection, chunk, found)
+        return {name: next(iter(known.values())) for name, known in found.items() if len(known) == 1}
+
+    def keep_exchange_file(self, file: ExchangeFile) -> None:
+        """Keep a file taken over from another program."""
+        with self._writing() as connection:
+            exchange_rows.insert(connection, file)
+
+    def exchange_files(self, form: str) -> list[ExchangeFile]:
+        """Give the files of a format that were taken over."""
+        with self._reading(bulk=True) as connection:
+            return exchange_rows.select(connection, form)
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Cache Predictions in one transaction."""

@@ -89,6 +89,17 @@ assignments = sa.Table(
     sqlite_autoincrement=True,
 )
 
+exchange_files = sa.Table(
+    "exchange_files",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("format", sa.String(16), nullable=False),
+    sa.Column("name", SafeText, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("rows", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 grids = sa.Table(
     "grids",
     metadata,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.store.assignments import Assignment, ToReview, Workload
     from mtop_gui.store.review_store import CacheEntry, KnownFile
+    from mtop_gui.store.vi_exchange import ExchangeFile
 
 
 class UnavailableStore(ReviewStore):
@@ -100,6 +101,18 @@ class UnavailableStore(ReviewStore):
     def workloads(self) -> dict[str, Workload]:
         """Know of none."""
         return {}
+
+    def spectra_named(self, names: Iterable[str]) -> dict[str, ToReview]:
+        """Know of none."""
+        return {}
+
+    def keep_exchange_file(self, file: ExchangeFile) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def exchange_files(self, form: str) -> list[ExchangeFile]:
+        """Know of none."""
+        return []
 
     def save_predictions(self, entries: Iterable[CacheEntry | tuple[str, str, int, Prediction]]) -> None:
         """Forget them: a cache may."""
