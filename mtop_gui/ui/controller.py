@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 CATALOGUES = "Catalogue (*.ecsv *.fits *.csv *.parquet)"
 
+HIDDEN = (
+    "Blind reviewing: the network's redshifts are hidden until your first decision ( Ctrl+Shift+B ends it )."
+)
+
 
 class Controller(QObject):
     """Handlers of all actions."""
@@ -71,7 +75,7 @@ class Controller(QObject):
             "next_flagged": self._next_flagged,
             "search": self._search,
             "accept": self._accept,
-            "step_peak": session.step_peak,
+            "step_peak": self._step_peak,
             "nudge": session.nudge,
             "type_redshift": window.review.type_redshift,
             "decide": reviewing.decide,
@@ -269,8 +273,16 @@ class Controller(QObject):
         self._window.browser.filter.setFocus()
         self._window.browser.filter.selectAll()
 
+    def _step_peak(self, by: int) -> None:
+        if self._session.hides:
+            self._window.status.say(HIDDEN, bad=True)
+        else:
+            self._session.step_peak(by)
+
     def _accept(self) -> None:
-        if self._session.accept_network():
+        if self._session.hides:
+            self._window.status.say(HIDDEN, bad=True)
+        elif self._session.accept_network():
             self._window.status.say("The network's redshift is taken; a quality key saves it.")
 
     def _cursor_moved(self, wavelength: float, flux: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -80,7 +80,7 @@ class ExchangeDesk(QObject):
 
     def _row(self, number: int) -> CatalogueRow:
         session, entries = self._session, self._session.entries
-        numbers = {name: float(getattr(entries, name)[number]) for name in NUMBERS}
+        numbers: dict[str, Any] = {name: float(getattr(entries, name)[number]) for name in NUMBERS}
         reason = entries.flag_reason(number, session.threshold)
         return CatalogueRow(
             file=str(entries.paths[number]),
@@ -88,6 +88,7 @@ class ExchangeDesk(QObject):
             name=entries.names[number],
             flagged=bool(reason) if not math.isnan(numbers["entropy"]) else None,
             flag_reason=reason,
+            bundle=self._reviewing.bundle_seen(number),
             **numbers,
         )
 

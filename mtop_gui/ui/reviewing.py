@@ -110,6 +110,14 @@ class Reviewing(QObject):
             self._mark(session.selected)
             session.set_decision(self._standing.get(session.spectrum.content_hash))
 
+    def bundle_seen(self, number: int) -> str:
+        """Give the bundle whose Prediction was on the screen when an entry's standing Decision was made; "" for none."""
+        entries = self._session.entries
+        decision = self._standing.get(entries.hashes.get(number, "")) or self._by_place.get(
+            (str(entries.paths[number]), entries.rows[number])
+        )
+        return "" if decision is None else decision.bundle
+
     def history(self) -> list[Decision]:
         """Give all rows about the selected spectrum, newest first; blind: only this reviewer's."""
         if self._session.spectrum is None:

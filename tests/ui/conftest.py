@@ -60,7 +60,7 @@ def make_bench(qtbot: Any, qapp: QApplication, tmp_path: Path) -> Iterator[Bench
         made.append(bench)
         bench.start(paths)
         if wait:
-            qtbot.waitUntil(lambda: settled(bench), timeout=8000)
+            qtbot.waitUntil(lambda: settled(bench), timeout=30_000)
         return bench
 
     yield make
@@ -87,4 +87,4 @@ def press(
 
 def run_and_wait(qtbot: Any, bench: Bench) -> None:
     bench.controller.run()
-    qtbot.waitUntil(lambda: not bench.run.running and settled(bench), timeout=10_000)
+    qtbot.waitUntil(lambda: not bench.run.running and settled(bench), timeout=60_000)

@@ -103,7 +103,7 @@ class QueueBar(QWidget):
             queue = self.queue_box.itemData(place)
             if isinstance(queue, Queue) and queue.id == name:
                 if place == self.queue_box.currentIndex():
-                    self.changed.emit()
+                    self._queue_chosen()
                 self.queue_box.setCurrentIndex(place)
                 return True
         return False
