@@ -19,14 +19,16 @@ from mtop_gui.evaluation.figures_network import draw_pulls
 from mtop_gui.evaluation.html import Page, number, percent
 from mtop_gui.evaluation.judge import Answers
 from mtop_gui.evaluation.paper import PAPER
-from mtop_gui.evaluation.report import write_report
+from mtop_gui.evaluation.report import survey_html, write_report
 from mtop_gui.evaluation.sample import Sample
-from mtop_gui.evaluation.survey_run import Judged
+from mtop_gui.evaluation.survey_run import Judged, Options, judge_survey
 from mtop_gui.network import predictor
 from tests.support.tiny import tiny_instrument
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mtop_gui.network.bundle import ModelBundle
 
 HOURS, THRESHOLDS = {"2", "4", "8"}, {"0.003", "0.01", "0.1"}
 FIGURES = {
@@ -154,6 +156,18 @@ def test_redshifts_after_the_line_fit_are_drawn_where_there_are_any() -> None:
     assert draw_pulls(judged) is not None
     columns["fitted"][:] = np.nan
     assert draw_pulls(judged) is None
+
+
+def test_a_report_without_peer_limit_and_embedding(faint_survey: Path, tiny_bundle: ModelBundle) -> None:
+    network = predictor.Predictor(tiny_bundle, tiny_instrument())
+    judged = judge_survey(
+        [network], faint_survey, Options(galaxies=3, chi2=False, limit=False, embedding=False, fits=0)
+    )
+    assert set(judged.report["success"]) == {"mtopnet"}
+    assert judged.report["chi2"] is None
+    assert judged.report["nmad_kms"] is None
+    assert judged.embedding.size == 0
+    assert "Screening by entropy" in survey_html(judged.report, [])
 
 
 def test_umap_draws_the_plane_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
