@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.line_model import LineMeasurement
     from mtop_gui.ui.theme import Palette
 
-EMS = 8.6
+EMS = 9.0
 """Least width of a window, in heights of its writing."""
 GRIP = 4.0
 """Pixels the mouse moves before a click becomes a drag."""
@@ -215,7 +215,7 @@ class InsetStrip(QWidget):
                 painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
         painter.setPen(QPen(QColor(c.accent), 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(middle, plot.top(), middle, plot.bottom()))
-        room = box.width() - self._writer.width("−000 σ") - 4.0
+        room = box.width() - self._writer.width("000 σ") - 1.0
         name = self._writer.metrics.elidedText(short_name(feature), Qt.TextElideMode.ElideRight, room)
         colour = QColor(c.absorption if feature.kind == "absorption" else c.emission)
         self._writer.draw(painter, name, QRectF(box.left() + 1, box.top(), room, row), colour)
