@@ -22,7 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-review_app = typer.Typer(no_args_is_help=True, help="Export decisions from a store, or import them into it.")
+review_app = typer.Typer(
+    no_args_is_help=True,
+    help="Decisions out of a store and into it; reviewers merged; a team's store set up.",
+)
 app.add_typer(review_app, name="review")
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", help="Spectrum files, or folders of them.")]
@@ -216,7 +219,9 @@ def evaluate(
 @review_app.callback()
 def _store(
     context: typer.Context,
-    store: Annotated[str, typer.Argument(metavar="STORE_URL", help="A file, or sqlite:///FILE.")],
+    store: Annotated[
+        str, typer.Argument(metavar="STORE_URL", help="A file, or postgresql://USER@HOST:PORT/DATABASE.")
+    ],
 ) -> None:
     context.obj = store
 
@@ -224,32 +229,127 @@ def _store(
 @review_app.command("export")
 def export_reviews(
     context: typer.Context,
-    output: Annotated[Path, typer.Argument(help="Catalogue to write: .ecsv .fits .csv .parquet")],
+    output: Annotated[
+        Path, typer.Argument(help="Catalogue to write: .ecsv .fits .csv .parquet; .mz or desi-vi_….csv")
+    ],
     reviewer: Annotated[
         str | None, typer.Option(help="Only this reviewer's decisions; else the last by anyone.")
     ] = None,
     entropy_threshold: Annotated[float, typer.Option(min=0.0, help="For the column flagged.")] = 2.0,
+    form: Annotated[
+        str | None, typer.Option("--format", help="desi, marz or catalogue; else told by the file's name.")
+    ] = None,
+    any_scale: Annotated[
+        bool,
+        typer.Option("--any-scale", help="desi, marz: write values of other quality scales as they are."),
+    ] = False,
 ) -> None:
-    """Write all reviewed spectra as a catalogue."""
+    """Write all reviewed spectra as a catalogue, or for DESI's or Marz's own programs."""
     from mtop_gui.commands.review import export as run
 
     with plain_errors():
-        run(context.obj, output, reviewer=reviewer, entropy_threshold=entropy_threshold)
+        run(
+            context.obj,
+            output,
+            reviewer=reviewer,
+            entropy_threshold=entropy_threshold,
+            form=form,
+            any_scale=any_scale,
+        )
 
 
 @review_app.command("import")
 def import_reviews(
     context: typer.Context,
-    catalogue: Annotated[Path, typer.Argument(help="A catalogue written by export.")],
+    catalogue: Annotated[Path, typer.Argument(help="A catalogue written by export, a .mz or a DESI .csv.")],
     reviewer: Annotated[
-        str | None, typer.Option(help="Record them under this name instead of the catalogue's.")
+        str | None, typer.Option(help="Record them under this name instead of the file's.")
     ] = None,
 ) -> None:
-    """Take decisions over from an exported catalogue."""
+    """Take decisions over from an exported catalogue, or from DESI's or Marz's own programs."""
     from mtop_gui.commands.review import import_decisions as run
 
     with plain_errors():
         run(context.obj, catalogue, reviewer=reviewer)
+
+
+@review_app.command("merge")
+def merge_reviews(
+    context: typer.Context,
+    output: Annotated[Path, typer.Argument(help="Table to write: .ecsv .fits .csv .parquet")],
+    rules: Annotated[str, typer.Option(help="desi or marz.")] = "desi",
+    conflicts: Annotated[
+        Path | None, typer.Option(help="Table of the conflicts; else OUTPUT-conflicts beside it.")
+    ] = None,
+) -> None:
+    """Merge all reviewers: one table of what they agree on, one of the conflicts."""
+    from mtop_gui.commands.review import merge as run
+
+    with plain_errors():
+        run(context.obj, output, rule=rules, conflicts=conflicts)
+
+
+@review_app.command("assign")
+def assign_reviews(
+    context: typer.Context,
+    reviewers: Annotated[list[str], typer.Argument(metavar="REVIEWER", help="Who shall review.")],
+    per_spectrum: Annotated[int, typer.Option(min=1, help="Different reviewers for each spectrum.")] = 1,
+    seed: Seed = 0,
+) -> None:
+    """Share the spectra that the store knows out over reviewers; what is assigned stays."""
+    from mtop_gui.commands.review import assign as run
+
+    with plain_errors():
+        run(context.obj, reviewers, per_spectrum=per_spectrum, seed=seed)
+
+
+@review_app.command("setup-team")
+def setup_team(
+    context: typer.Context,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the SQL that sets the rights, and do nothing.")
+    ] = False,
+) -> None:
+    """Set a PostgreSQL store up for a team: reviewers insert decisions, and change or remove none."""
+    from mtop_gui.commands.review import setup_team as run
+
+    with plain_errors():
+        run(context.obj, script=sql)
+
+
+NewPassword = Annotated[
+    str,
+    typer.Option(
+        prompt="Password",
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="MTOP_ROLE_PASSWORD",
+        hidden=True,
+        help="Asked for, or from MTOP_ROLE_PASSWORD.",
+    ),
+]
+
+
+@review_app.command("create-role")
+def create_role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the role, as in postgresql://NAME@…")],
+    password: NewPassword,
+) -> None:
+    """Make a role that may review in a PostgreSQL store; its password is asked for."""
+    from mtop_gui.commands.review import create_role as run
+
+    with plain_errors():
+        run(context.obj, name, password)
+
+
+@review_app.command("remember-password")
+def remember_password(context: typer.Context, password: NewPassword) -> None:
+    """Put the password of the URL's user into the desktop's keyring; it is asked for."""
+    from mtop_gui.commands.review import remember_password as run
+
+    with plain_errors():
+        run(context.obj, password)
 
 
 def main() -> None:

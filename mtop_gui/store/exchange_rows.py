@@ -45,5 +45,16 @@ def named(connection: Connection, names: Sequence[str], found: dict[str, dict[st
     for table, path in ((files, files.c.path), (decisions, decisions.c.file)):
         query = sa.select(table.c.name, table.c.content_hash, path, table.c.row).distinct()
         for name, content_hash, file, row in connection.execute(query.where(table.c.name.in_(list(wanted)))):
-            known = found.setdefault(wanted[name], {})
-            known.setdefault(content_hash, ToReview(content_hash, file, row, name))
+            if content_hash:
+                spectra = found.setdefault(wanted[name], {})
+                spectra.setdefault(content_hash, ToReview(content_hash, file, row, name))
+
+
+def known(connection: Connection) -> list[ToReview]:
+    """Read all Spectra, each once, by file and row; where it was last seen."""
+    found: dict[str, ToReview] = {}
+    for table, path in ((decisions, decisions.c.file), (files, files.c.path)):
+        for row in connection.execute(sa.select(table.c.content_hash, path, table.c.row, table.c.name)):
+            if row[0]:
+                found[row[0]] = ToReview(*row)
+    return sorted(found.values(), key=lambda each: (each.file, each.row))

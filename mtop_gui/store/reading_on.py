@@ -173,6 +173,10 @@ class ReadingOn(ReviewStore):
         """Find Spectra by their names; only the store knows."""
         return self._ask(lambda inner: inner.spectra_named(names))
 
+    def known_spectra(self) -> list[ToReview]:
+        """Give all Spectra among files remembered and Decisions; only the store knows."""
+        return self._ask(lambda inner: inner.known_spectra())
+
     def keep_exchange_file(self, file: ExchangeFile) -> None:
         """Keep a file taken over from another program; only the store can."""
         self._ask(lambda inner: inner.keep_exchange_file(file))

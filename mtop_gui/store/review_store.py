@@ -223,6 +223,10 @@ class ReviewStore(ABC):
         """Find Spectra by their names among files remembered and Decisions; names of none or of several are left out."""
 
     @abstractmethod
+    def known_spectra(self) -> list[ToReview]:
+        """Give all Spectra among files remembered and Decisions, each once, by file and row."""
+
+    @abstractmethod
     def keep_exchange_file(self, file: ExchangeFile) -> None:
         """Keep a file taken over from another program as it is; see `store.vi_exchange`."""
 

@@ -239,6 +239,11 @@ class SqlReviewStore(ReviewStore):
                 exchange_rows.named(connection, chunk, found)
         return {name: next(iter(known.values())) for name, known in found.items() if len(known) == 1}
 
+    def known_spectra(self) -> list[ToReview]:
+        """Give all Spectra among files remembered and Decisions."""
+        with self._reading(bulk=True) as connection:
+            return exchange_rows.known(connection)
+
     def keep_exchange_file(self, file: ExchangeFile) -> None:
         """Keep a file taken over from another program."""
         with self._writing() as connection:

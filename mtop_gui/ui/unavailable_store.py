@@ -106,6 +106,10 @@ class UnavailableStore(ReviewStore):
         """Know of none."""
         return {}
 
+    def known_spectra(self) -> list[ToReview]:
+        """Know of none."""
+        return []
+
     def keep_exchange_file(self, file: ExchangeFile) -> None:
         """Refuse."""
         self._refuse()
