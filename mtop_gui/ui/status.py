@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
+from mtop_gui.ui.display_units import wavelength_text
 from mtop_gui.ui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
@@ -62,9 +63,10 @@ class StatusBar(QStatusBar):
         if math.isnan(wavelength):
             self.cursor_text.setText("")
             return
-        parts = [f"λ {wavelength:.1f} Å"]
+        unit = self._session.options.wavelength_unit
+        parts = [f"λ {wavelength_text(wavelength, unit)}"]
         if self._session.candidate is not None:
-            parts.append(f"rest {wavelength / (1 + self._session.candidate):.1f} Å")
+            parts.append(f"rest {wavelength_text(wavelength / (1 + self._session.candidate), unit)}")
         if not math.isnan(flux):
             parts.append(f"flux {flux:.4g}")
         self.cursor_text.setText("   ".join(parts))
