@@ -36,7 +36,7 @@ def rank(wanted: str, texts: Sequence[tuple[str, str]]) -> list[int]:
 
     Parameters
     ----------
-    texts : (title, further words); a match in the title goes before any other.
+    texts : (title, further words); the title itself goes before a match in it, and that before any other.
     """
     if not wanted.strip():
         return list(range(len(texts)))
@@ -45,8 +45,9 @@ def rank(wanted: str, texts: Sequence[tuple[str, str]]) -> list[int]:
         titled = score(wanted, title)
         found = score(wanted, f"{title} {more}")
         if found is not None:
-            scored.append((titled is None, -(found if titled is None else titled), place))
-    return [place for _, _, place in sorted(scored)]
+            exact = title.lower() == wanted.strip().lower()
+            scored.append((not exact, titled is None, -(found if titled is None else titled), place))
+    return [place for *_, place in sorted(scored)]
 
 
 def _score_word(word: str, text: str) -> int | None:

@@ -70,7 +70,7 @@ def test_the_palette_reaches_every_action(qtbot: Any, make_bench: BenchMaker, de
     for spec, choice in zip(wanted, palette.shown, strict=True):
         assert choice.keys == key_text(bench.controller.actions.keymap.keys_of(spec.id))
         assert choice.run == bench.controller.actions[spec.id].trigger
-        palette.field.setText(f"{choice.text} {spec.help}")
+        palette.field.setText(choice.text)
         assert palette.shown[0] == choice, spec.id
 
 

@@ -144,6 +144,7 @@ def test_pictures_follow_the_theme_and_nothing_is_loaded_from_elsewhere(
     kind = QTextDocument.ResourceType.ImageResource.value
     view = PageView(DARK)
     view.resize(500, 400)
+    view.show()
     dark = view.loadResource(kind, QUrl("pictures/window-dark.png"))
     assert 0 < dark.width() / dark.devicePixelRatio() < 500
     view.set_palette(LIGHT)
