@@ -44,6 +44,7 @@ class FitsFile:
         self._source = source
         self._remembered: dict[str, Any] = {}
         self.hdus: list[Hdu] = []
+        self.cards_after_end = False
         self.damaged = not self._find_units() or any(not unit.whole for unit in self.hdus)
 
     def read(self, offset: int, count: int) -> bytes:
@@ -152,6 +153,7 @@ class FitsFile:
             offset += BLOCK
             end = _end_card(block)
             if end is not None:
+                self.cards_after_end |= bool(block[end + CARD :].strip(b" \0"))
                 return header[: len(header) - BLOCK + end], offset
         return None
 

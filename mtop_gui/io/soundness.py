@@ -48,6 +48,8 @@ def _doubts(file: FitsFile) -> list[str]:
         said.append("the file is cut short or damaged: spectra, errors or flags of it may be missing")
     if any(unit.is_table and not unit.table.sound for unit in file.hdus):
         said.append("the columns of a table have no names or do not fill its rows: the file may be damaged")
+    if file.cards_after_end:
+        said.append("header cards follow the END card: the file may be damaged")
     faults = list(dict.fromkeys(fault for unit in file.hdus for fault in unit.header.faults))
     if faults:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
