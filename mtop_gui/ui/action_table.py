@@ -270,6 +270,7 @@ _TEAM = (
     _row("choose_settlement", "Settle conflict…", keys=_keys("Shift+S"), help="take somebody's decision, or the redshift shown, as the team's", needs="opinions"),
     *_SETTLE,
     _row("merge_rule", "Merge rule…", help="what counts as a conflict: DESI's rule or Marz's"),
+    _row("export_merged", "Save merged…", help="write all reviewers merged, and beside it what they disagree on", icon="merge"),
     _row("assign", "Assign spectra…", help="share what is listed out over reviewers", needs="spectra"),
     _row("unassign", "Take assignments back", help="of what is listed; decisions stay", needs="spectra"),
 )

@@ -121,7 +121,7 @@ class Bench(QObject):
         newcomers = Newcomers(self.session, self.lanes, self.network, cache, self.loader)
         self.watching = Watching(self.window, self.session, self.lanes, arriving, newcomers, self.preferences)
         self.desk.join(self.neighbours, self.watching)
-        self.exchange = ExchangeDesk(self.window, self.session, self.reviewing, self.lanes, store)
+        self.exchange = ExchangeDesk(self.window, self.session, self.reviewing, self.team, self.lanes, store)
         self.desk.add(self.exchange)
         kept_list = None if state is None else state.path.with_name("kept_list.json")
         self.explorer = Explorer(self.window, self.session, self.lanes, self.network)

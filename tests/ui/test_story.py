@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,3 +96,65 @@ def test_kill_9_right_after_a_quality_key_loses_nothing(demo: Path, tmp_path: Pa
     with open_store(store) as kept:
         decisions = {row.name: (str(row.quality), repr(row.redshift)) for row in kept.decisions()}
     assert decisions == {name: (quality, redshift) for name, quality, redshift in shown}
+
+
+def test_a_hundred_spectra_by_keys_alone(qtbot: Any, make_bench: BenchMaker, tmp_path: Path) -> None:
+    """Every decision is right in the store; undo, redo, quit, reopen, export and import again give the same."""
+    write_demo_folder(tmp_path / "night", 100)
+    bench = make_bench(tmp_path / "night", mc_passes=1)
+    session, window = bench.session, bench.window
+    said: dict[str, tuple[int, float | None, str]] = {}
+    for number in range(100):
+        qtbot.waitUntil(
+            lambda n=number: session.selected == n and session.prediction is not None, timeout=60_000
+        )
+        kind, quality = number % 5, (4, 3, 1, 2, 4)[number % 5]
+        if kind == 1:
+            press(qtbot, bench, KEY.Key_O)
+        elif kind == 3:
+            press(qtbot, bench, KEY.Key_Z)
+            type_text(qtbot, bench, f"{0.7 + number / 100:.2f}")
+        elif kind == 4:
+            press(qtbot, bench, KEY.Key_Right)
+            press(qtbot, bench, KEY.Key_E)
+            type_text(qtbot, bench, f"line {number}, 4 Å")
+        peaks = session.prediction.confidence.peaks
+        expected = {
+            1: peaks[1 % len(peaks)].redshift,
+            3: float(f"{0.7 + number / 100:.2f}"),
+            4: round(peaks[0].redshift + 1e-4, 7),
+        }.get(kind, peaks[0].redshift)
+        said[session.entries.names[number]] = (quality, expected, f"line {number}, 4 Å" if kind == 4 else "")
+        press(qtbot, bench, KEY(KEY.Key_0 + quality))
+
+    def kept(store: Any) -> dict[str, tuple[int, float | None, str]]:
+        return {d.name: (d.quality, d.redshift, d.comment) for d in store.current_all("Ada").values()}
+
+    assert kept(bench.store) == said
+    assert session.counts()[2] == 100
+    last = list(said)[-20:]
+    for name in reversed(last):
+        press(qtbot, bench, KEY.Key_Z, CONTROL)
+        assert session.entries.names[session.selected] == name
+    assert kept(bench.store) == {name: facts for name, facts in said.items() if name not in last}
+    for _ in last:
+        press(qtbot, bench, KEY.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert kept(bench.store) == said
+    press(qtbot, bench, KEY.Key_Q, CONTROL)
+    assert not window.isVisible()
+
+    again = make_bench()
+    qtbot.waitUntil(lambda: int(again.session.entries.reviewed().sum()) == 100, timeout=60_000)
+    entries = again.session.entries
+    qualities = {entries.names[n]: int(entries.quality[n]) for n in range(100)}
+    assert qualities == {name: quality for name, (quality, _, _) in said.items()}
+    again.exchange.export(tmp_path / "reviewed.fits")
+    written = tmp_path / "reviewed.fits"
+    qtbot.waitUntil(lambda: written.exists() and not again.lanes.busy, timeout=60_000)
+    with open_store(tmp_path / "other.sqlite") as other:
+        assert other.import_decisions(written) == 100
+        assert kept(other) == said
+        here, there = (
+            {replace(d, id=None) for d in s.current_all("Ada").values()} for s in (again.store, other)
+        )
+        assert there == here

@@ -69,7 +69,7 @@ def sentence(team: Team) -> tuple[str, bool]:
     if isinstance(merging, Conflict):
         reasons = " and ".join(merging.reasons)
         return (
-            f"Conflict in {reasons}, by the rule of {team.rule}. Settle it with a key of the last column, or with Y.",
+            f"Conflict in {reasons}, by the rule of {team.rule}. Settle it with a key of the last column, or with Shift+S.",
             True,
         )
     redshift = "no redshift" if merging.redshift is None else f"z {merging.redshift:.5f}"
