@@ -32,7 +32,7 @@ def solve_signed(
     a = normal * turn[:, None] * turn[None, :]
     a.flat[:: a.shape[0] + 1] *= 1.0 + RIDGE
     b = overlap * turn
-    covariance = np.linalg.inv(a)
+    covariance: FloatArray = np.linalg.inv(a).astype(np.float64)
     x: FloatArray = covariance @ b
     free: BoolArray = np.ones(overlap.size, dtype=np.bool_)
     if ((signs != 0) & (x < 0)).any():

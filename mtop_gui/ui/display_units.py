@@ -49,6 +49,6 @@ def other_density(flux_unit: str, wavelength: FloatArray) -> tuple[FloatArray, s
     to_flam = flam_factor(flux_unit, wavelength)
     if to_flam is None:
         return (wavelength / float(np.median(wavelength))) ** 2, "arbitrary units per Hz"
-    if np.isclose(to_flam[0] * wavelength[0] ** 2, to_flam[-1] * wavelength[-1] ** 2):
+    if np.isclose(to_flam[0] * wavelength[0] ** 2, to_flam[-1] * wavelength[-1] ** 2, atol=0.0):
         return to_flam, FLAM
     return to_flam * wavelength**2 / LIGHT_SPEED_AA / MICROJANSKY, "uJy"

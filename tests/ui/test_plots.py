@@ -92,7 +92,7 @@ def test_the_zoom_is_kept_for_a_candidate_and_reset_for_a_spectrum(stack: Spectr
     assert stack.flux.view.viewRange() == zoomed
     other = resolve(make_spectrum(MOONS, seed=2), PREDICTION, DisplayOptions(), instrument=MOONS)
     stack.show_state(other, keep_view=True)
-    assert stack.flux.view.viewRange() == zoomed
+    assert stack.flux.view.viewRange()[0] == zoomed[0]
     stack.show_state(STATE)
     assert np.allclose(stack.flux.view.viewRange(), home)
 

@@ -249,6 +249,9 @@ def test_the_other_density_of_what_comes_in_janskys_or_in_no_unit() -> None:
     factor, unit = other_density("uJy", grid)
     assert unit == "erg / (s cm2 Angstrom)"
     assert factor[0] / factor[1] == pytest.approx(4.0)
+    factor, unit = other_density("1e-17 erg / (s cm2 Angstrom)", grid)
+    assert unit == "uJy"
+    assert factor[1] == pytest.approx(1e-17 * 1e8 / 2.99792458e18 / 1e-29)
     factor, unit = other_density("", grid)
     assert unit == "arbitrary units per Hz"
     np.testing.assert_allclose(factor, (grid / 10000.0) ** 2)
@@ -264,6 +267,16 @@ def test_the_zoom_is_kept_across_spectra_when_wanted(stack: SpectrumStack) -> No
     elsewhere = Spectrum(np.arange(3000.0, 5000.0), np.ones(2000), np.ones(2000), np.zeros(2000, dtype=bool))
     stack.show_state(resolve(elsewhere, None, options))
     assert stack.flux.view.viewRange()[0][1] < 6000.0
+
+
+def test_the_flux_range_follows_the_unit_while_zoomed(stack: SpectrumStack) -> None:
+    stack.zoom_to(5008.24 * 2.5, 100.0)
+    shown = resolve(SPECTRUM, PREDICTION, DisplayOptions(other_density=True), instrument=MOONS)
+    stack.show_state(shown, keep_view=True)
+    low, high = stack.flux.view.viewRange()[1]
+    near = np.abs(shown.wavelength - 5008.24 * 2.5) < 100.0
+    assert low < np.nanmin(shown.flux_smooth[near])
+    assert np.nanmax(shown.flux_smooth[near]) < high < 4 * np.nanmax(shown.flux_smooth[near])
 
 
 def test_a_stem_is_dragged_where_there_are_no_names(stack: SpectrumStack) -> None:

@@ -181,6 +181,13 @@ class SpectrumStack(QWidget):
         else:
             if state.flux_range != previous.flux_range:
                 self._home_flux_range()
+            scale = (state.spectrum_id, state.flux_unit, state.flux_exponent)
+            if not self._home_y and scale != (
+                previous.spectrum_id,
+                previous.flux_unit,
+                previous.flux_exponent,
+            ):
+                self._fit_flux_range()
             self._refresh()
 
     def _keeps_zoom(self, state: DisplayState) -> bool:
@@ -215,17 +222,22 @@ class SpectrumStack(QWidget):
 
     def zoom_to(self, wavelength: float, half_width: float) -> None:
         """Show `wavelength` ± `half_width` [Å], the flux range fitted to what is there."""
-        state = self._state
         self.flux.view.setXRange(wavelength - half_width, wavelength + half_width, padding=0)
+        self._fit_flux_range()
+
+    def _fit_flux_range(self) -> None:
+        """Fit the flux range to what is in view."""
+        state, (low, high) = self._state, self.flux.view.viewRange()[0]
         if state.wavelength is None or state.flux_smooth is None:
             return
-        near = np.abs(state.wavelength - wavelength) <= half_width
-        if np.isfinite(state.flux_smooth[near]).sum() > 3:
+        near = state.flux_smooth[slice(*np.searchsorted(state.wavelength, [low, high]).tolist())]
+        near = near[np.isfinite(near)]
+        if near.size > 3:
             self._home_y = False
             # What lies between the masks of so small a piece is signal: the whole line is wanted.
-            low, high = float(np.nanmin(state.flux_smooth[near])), float(np.nanmax(state.flux_smooth[near]))
-            margin = 0.08 * (high - low) or 1.0
-            self._set_flux_range(min(low, 0.0) - margin, high + margin)
+            bottom, top = float(near.min()), float(near.max())
+            margin = 0.08 * (top - bottom) or 1.0
+            self._set_flux_range(min(bottom, 0.0) - margin, top + margin)
 
     def set_palette(self, palette: Palette) -> None:
         """Wear another theme at once."""
