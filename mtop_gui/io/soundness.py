@@ -19,6 +19,7 @@ MOST_ROWS_MISSING = 100_000
 """The same for a unit that the file is too short for: each of its rows would be told as unreadable."""
 
 _SHOWN = 4
+_TEXTS = ("EXTNAME", "BUNIT", "CTYPE1", "CUNIT1", "TELESCOP", "INSTRUME")
 
 
 def demand_bounded(file: FitsFile) -> None:
@@ -50,7 +51,9 @@ def _doubts(file: FitsFile) -> list[str]:
         said.append("the columns of a table have no names or do not fill its rows: the file may be damaged")
     if file.cards_after_end:
         said.append("header cards follow the END card: the file may be damaged")
-    faults = list(dict.fromkeys(fault for unit in file.hdus for fault in unit.header.faults))
+    faults = list(
+        dict.fromkeys(fault for unit in file.hdus for fault in (*unit.header.faults, *_no_texts(unit)))
+    )
     if faults:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         said.append(
@@ -65,6 +68,11 @@ def _doubts(file: FitsFile) -> list[str]:
         if rest.strip(b"\0 "):
             said.append("what stands behind the last unit is not understood: the file may be damaged")
     return said
+
+
+def _no_texts(unit: Hdu) -> list[str]:
+    """Name the cards that must hold a text in quotes and hold something else."""
+    return [key for key in _TEXTS if key in unit.header and not isinstance(unit.header.get(key, ""), str)]
 
 
 def _overfull(file: FitsFile, unit: Hdu) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,6 @@ LARGEST_TOTAL = 256 << 20
 
 MOST_ARRAYS = 2000
 _KINDS = {"float16", "float32", "float64"}
-_DAMAGE = (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -59,9 +57,15 @@ def read_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
             members = archive.infolist()
             if len(members) > MOST_ARRAYS or sum(member.file_size for member in members) > LARGEST_TOTAL:
                 raise BundleError(f"the weights {path} unpack to more than a bundle may hold: do not use it")
+            if len({member.filename for member in members}) < len(members):
+                raise BundleError(f"the weights {path} hold an array twice: do not use it")
             return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
-    except _DAMAGE as error:
-        raise BundleError(f"the weights {path} are damaged ({error}): copy the bundle anew") from error
+    except BundleError:
+        raise
+    # zipfile, zlib, struct, tokenize …: what comes depends on which bytes are damaged.
+    except Exception as error:
+        words = " ".join(str(error).split())[:160] or type(error).__name__
+        raise BundleError(f"the weights {path} are damaged ({words}): copy the bundle anew") from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

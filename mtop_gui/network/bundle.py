@@ -172,7 +172,7 @@ def load_bundle(name_or_path: str | Path) -> ModelBundle:
     facts = _read_facts(folder)
     try:
         return _assemble(folder, facts)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
         raise BundleError(
             f"{FACTS_FILE} of bundle '{folder.name}' is incomplete or damaged ({error}): copy or train it anew"
         ) from error
@@ -206,6 +206,9 @@ def _find(name_or_path: str | Path) -> Path:
 def _read_facts(folder: Path) -> dict[str, Any]:
     path = folder / FACTS_FILE
     try:
+        # A pipe would be waited for, and a device never end.
+        if not path.is_file():
+            raise FileNotFoundError
         if path.stat().st_size > LARGEST_FACTS:
             raise BundleError(f"{path} is too large to be a bundle's facts: copy or train the bundle anew")
         facts = json.loads(path.read_text(encoding="utf-8"))
