@@ -14,7 +14,7 @@ from mtop_gui.core.errors import BundleError, MtopError
 from mtop_gui.core.events import Advanced, Failed, ignore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from mtop_gui.core.catalogue import CatalogueRow
@@ -91,27 +91,36 @@ class Cluster:
         ahead = _chunks(len(paths), begin, files_per_chunk)
         flying: deque[tuple[_Chunk, Any]] = deque()
         done = begin
-        workers = self._workers()
-        report(Advanced(done.files, len(paths), _doing(workers)))
+
+        def submit(chunk: _Chunk) -> Any:
+            first, last, spectra = chunk
+            return self._client.submit(
+                predict_chunk, list(paths[first:last]), bundle, label, asked, spectra, pure=False, retries=2
+            )
+
+        def waiting() -> None:
+            report(
+                Advanced(done.files, len(paths), "predicting" if self._workers() else "waiting for workers")
+            )
+
+        waiting()
         try:
             while True:
-                while len(flying) < CHUNKS_PER_WORKER * max(1, workers):
+                while len(flying) < CHUNKS_PER_WORKER * max(1, self._workers()):
                     chunk = next(ahead, None)
                     if chunk is None:
                         break
-                    flying.append((chunk, self._submit(chunk, paths, bundle, label, asked)))
+                    flying.append((chunk, submit(chunk)))
                 if not flying:
                     return
-                chunk, future = flying.popleft()
-                while not self._is_done(future):
-                    workers = self._workers()
-                    report(Advanced(done.files, len(paths), _doing(workers)))
-                rows = self._rows(chunk, future, paths, bundle, label, asked)
+                chunk, future = flying[0]
+                rows = self._rows(chunk, future, paths, submit, waiting)
+                flying.popleft()
                 for row in rows:
                     if row.error:
                         report(Failed(_path_of(row, paths, chunk), row.error, row.row))
                 done = Place(chunk[1])
-                report(Advanced(done.files, len(paths), "predicting"))
+                waiting()
                 yield Rows(rows, done)
         finally:
             self._client.cancel([future for _, future in flying])
@@ -119,44 +128,46 @@ class Cluster:
     def _workers(self) -> int:
         return len(self._client.ncores())
 
-    def _submit(self, chunk: _Chunk, paths: Sequence[Path], bundle: str, label: str, asked: Asked) -> Any:
-        first, last, spectra = chunk
-        return self._client.submit(
-            predict_chunk, list(paths[first:last]), bundle, label, asked, spectra, pure=False, retries=2
-        )
-
-    def _is_done(self, future: Any) -> bool:
-        from distributed import wait
-
-        try:
-            with self._client.as_current():
-                wait([future], timeout=PATIENCE)
-        except TimeoutError:
-            return False
-        return True
-
     def _rows(
-        self, chunk: _Chunk, future: Any, paths: Sequence[Path], bundle: str, label: str, asked: Asked
+        self,
+        chunk: _Chunk,
+        future: Any,
+        paths: Sequence[Path],
+        submit: Callable[[_Chunk], Any],
+        waiting: Callable[[], None],
     ) -> list[CatalogueRow]:
         """Take the rows of a chunk; one that ends every worker it is given to is halved until the file is found."""
         from distributed import KilledWorker
 
         try:
+            self._wait(future, waiting)
             rows: list[CatalogueRow] = future.result()
         except KilledWorker as error:
             first, last, spectra = chunk
             if last - first == 1:
-                return [failed_row(paths[first], f"cannot be predicted: it ends the worker ({error})")]
+                return [
+                    failed_row(
+                        paths[first], f"cannot be predicted: it ends the worker ({_first_line(error)})"
+                    )
+                ]
             middle = (first + last) // 2
             rows = []
             for half in ((first, middle, spectra), (middle, last, 0)):
-                again = self._submit(half, paths, bundle, label, asked)
-                rows += self._rows(half, again, paths, bundle, label, asked)
+                rows += self._rows(half, submit(half), paths, submit, waiting)
         return rows
 
+    def _wait(self, future: Any, waiting: Callable[[], None]) -> None:
+        """Wait until a chunk is done or failed; `waiting` is called now and then."""
+        from distributed import wait
 
-def _doing(workers: int) -> str:
-    return "predicting" if workers else "waiting for workers"
+        while True:
+            try:
+                with self._client.as_current():
+                    wait([future], timeout=PATIENCE)
+            except TimeoutError:
+                waiting()
+            else:
+                return
 
 
 _Chunk = tuple[int, int, int]

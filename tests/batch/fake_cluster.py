@@ -21,12 +21,10 @@ class PatientPredictor(FakePredictor):
         return super().predict(spectra, mc_passes=mc_passes)
 
 
-class DeadlyFiles(FakeFiles):
-    """A file called "deadly" ends the process that reads it."""
+class Files(FakeFiles):
+    """Reads from a place in a file on."""
 
     def __call__(self, path, first=0):
-        if "deadly" in path.name:
-            os._exit(1)
         return super().__call__(path)[first:]
 
 
@@ -38,7 +36,7 @@ class Fakes(WorkerPlugin):
     def setup(self, worker):
         predictor = PatientPredictor()
         cluster._predictor = lambda bundle: predictor
-        io.iter_rows = DeadlyFiles()
+        io.iter_rows = Files()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("distributed")
 
 import dask
+from distributed import KilledWorker
 
 from mtop_gui.batch import Asked, predict_catalogue
 from mtop_gui.batch.cluster import Cluster, _chunks
@@ -90,12 +91,42 @@ def test_a_lost_worker_changes_nothing(running):
     assert killed[0] not in worker_pids(client)
 
 
-def test_a_file_that_ends_its_workers_is_a_row(running):
-    address, _ = running
+class Deadly:
+    """A future of a chunk that ended its workers, or the rows of one that did not."""
+
+    def __init__(self, paths):
+        self.paths = paths
+
+    def result(self):
+        if any("deadly" in path.name for path in self.paths):
+            raise KilledWorker("predict_chunk", None, 3)
+        return predict_catalogue(self.paths, FakePredictor(), read=FakeFiles(), batch_size=8)
+
+
+class DeadlyClient:
+    """Stands for a cluster whose workers end at a file called "deadly"."""
+
+    def submit(self, work, paths, *arguments, **options):
+        return Deadly(paths)
+
+    def ncores(self):
+        return {"a": 1}
+
+    def cancel(self, futures):
+        pass
+
+
+def test_a_file_that_ends_its_workers_is_a_row():
+    cluster = Cluster.__new__(Cluster)
+    cluster._client = DeadlyClient()
+    cluster._wait = lambda future, waiting: waiting()
     paths = [*PATHS[:5], Path("deadly.fits"), *PATHS[5:8]]
-    rows = there(address, paths, files_per_chunk=3)
+    events = []
+    some = cluster.predict_rows(paths, "x", "fake 1", ASKED, files_per_chunk=3, report=events.append)
+    rows = [row for each in some for row in each.rows]
     assert rows[9].error.startswith("cannot be predicted: it ends the worker")
     assert same([row for row in rows if not row.error], here(PATHS[:8]))
+    assert [event.path.name for event in events if isinstance(event, Failed)] == ["deadly.fits"]
 
 
 def test_another_bundle_there_is_one_sentence(running):
