@@ -142,13 +142,11 @@ class Cluster:
         try:
             self._wait(future, waiting)
             rows: list[CatalogueRow] = future.result()
-        except KilledWorker as error:
+        except KilledWorker:
             first, last, spectra = chunk
             if last - first == 1:
                 return [
-                    failed_row(
-                        paths[first], f"cannot be predicted: it ends the worker ({_first_line(error)})"
-                    )
+                    failed_row(paths[first], "cannot be predicted: it ends every worker that it is given to")
                 ]
             middle = (first + last) // 2
             rows = []

@@ -124,7 +124,7 @@ def test_a_file_that_ends_its_workers_is_a_row():
     events = []
     some = cluster.predict_rows(paths, "x", "fake 1", ASKED, files_per_chunk=3, report=events.append)
     rows = [row for each in some for row in each.rows]
-    assert rows[9].error.startswith("cannot be predicted: it ends the worker")
+    assert rows[9].error.startswith("cannot be predicted: it ends every worker")
     assert same([row for row in rows if not row.error], here(PATHS[:8]))
     assert [event.path.name for event in events if isinstance(event, Failed)] == ["deadly.fits"]
 
