@@ -304,12 +304,12 @@ def unsoftened(lines: Float32Array) -> Float32Array:
 
 
 def log_preparation_for(instrument: Instrument) -> LogPreparation:
-    """Lay the ln λ grid over an Instrument: 8,192 pixels from its first wavelength, as fine as its range allows."""
+    """Lay the ln λ grid over an Instrument: its first pixel on the Instrument's, as many blocks of pixels as reach its end."""
     first, last = float(instrument.wavelength[0]), float(instrument.wavelength[-1])
-    pixels = LogPreparation.pixels
-    # Rounded up to 1e-6, so that the last pixel reaches the red end.
-    step = math.ceil(math.log(last / first) / (pixels - 1) * 1e6) / 1e6
-    return LogPreparation(first_wavelength=first, pixel_step=step)
+    block = LogPreparation.median_block
+    # Rounded, because the last pixel of a grid that has these very steps may lie a hair beyond a whole number of them.
+    steps = math.ceil(round(math.log(last / first) / LogPreparation.pixel_step, 6))
+    return LogPreparation(first_wavelength=first, pixels=-(-(steps + 1) // block) * block)
 
 
 def _running_median(medians: FloatArray, width: int) -> Float32Array:

@@ -17,7 +17,7 @@ from mtop_gui.network.bundle import ModelBundle, load_bundle, save_bundle
 from mtop_gui.network.loading import inference_model, reset_dropout
 from mtop_gui.network.ood import fit_ood, flux_statistics
 from mtop_gui.network.predictor import BATCH, apply_temperature
-from mtop_gui.simulation.observing import Observer
+from mtop_gui.simulation.observing import make_observer
 from mtop_gui.training.dataset import Exposures, MockBatches, SurveyInMemory
 from mtop_gui.training.validation import Judged, fit_temperature, judge, robust_sigma
 
@@ -71,7 +71,7 @@ def calibrate(
     instrument = instrument or load_instrument(bundle.instrument)
     with closing(SurveyInMemory(survey_path)) as survey:
         batches = MockBatches(
-            Observer(survey, instrument),
+            make_observer(survey, instrument),
             instrument,
             bundle.preparation,
             bundle.grid.centres,

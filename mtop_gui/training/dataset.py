@@ -10,7 +10,7 @@ import numpy as np
 from mtop_gui.core.errors import TrainingError
 from mtop_gui.core.log_preparation import REFERENCE_FLUX, LogPreparation
 from mtop_gui.core.preparation import Preparation, prepare_batch
-from mtop_gui.simulation.observing import EXPOSURE_HOURS, Observer
+from mtop_gui.simulation.observing import EXPOSURE_HOURS
 from mtop_gui.simulation.robustness import Robustness
 from mtop_gui.simulation.survey import Survey
 from mtop_gui.training.teaching import RestframeTeaching, Truth, teaching_for
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.simulation.observing import Observer
+    from mtop_gui.simulation.optical_observing import OpticalObserver
 
 INTERLOPER_SHARE = 0.125
 """Share of a training batch that is no galaxy of the redshift grid, where the network is taught kinds."""
@@ -94,13 +96,13 @@ class MockBatches:
 
     def __init__(
         self,
-        observer: Observer,
+        observer: Observer | OpticalObserver,
         instrument: Instrument,
         preparation: Preparation | LogPreparation,
         redshift_grid: FloatArray,
         line_wavelengths: FloatArray,
         seed: int,
-        interlopers: Observer | None = None,
+        interlopers: Observer | OpticalObserver | None = None,
     ) -> None:
         self.instrument = instrument
         self.preparation = preparation
@@ -114,7 +116,7 @@ class MockBatches:
             Truth.of(observer.survey.labels),
             observer.survey.flux_scale,
         )
-        self._robustness = Robustness(instrument) if self.teaching.disturbed else None
+        self._robustness = Robustness.of(instrument) if self.teaching.disturbed else None
 
     def training(self, rows: Exposures, size: int, epoch: int) -> list[Callable[[], Batch]]:
         """Plan one epoch: shuffled, each batch with noise of its own; the last, incomplete batch is left out.
@@ -186,7 +188,7 @@ class MockBatches:
 
 def fit_preparation(
     preparation: Preparation | LogPreparation,
-    observer: Observer,
+    observer: Observer | OpticalObserver,
     instrument: Instrument,
     seed: int,
     sample: int = 1500,

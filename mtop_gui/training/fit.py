@@ -16,7 +16,7 @@ from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.lines import paper_mask_lines
 from mtop_gui.network.architectures import build, config_to_dict, make_config
 from mtop_gui.network.bundle import ModelBundle, save_bundle
-from mtop_gui.simulation.observing import Observer
+from mtop_gui.simulation.observing import make_observer
 from mtop_gui.simulation.survey import INTERLOPERS, has_interlopers
 from mtop_gui.training.calibrate import calibrate
 from mtop_gui.training.checkpoint import (
@@ -117,11 +117,11 @@ def train(
         survey = opened.enter_context(SurveyInMemory(Path(survey_path)))
         instrument = instrument or load_instrument(survey.instrument_name)
         share = recipe.point_source_share
-        observer = Observer(survey, instrument, point_source_share=share)
+        observer = make_observer(survey, instrument, point_source_share=share)
         interlopers = None
         if has_interlopers(Path(survey_path)):
             others = opened.enter_context(SurveyInMemory(Path(survey_path), group=INTERLOPERS))
-            interlopers = Observer(others, instrument, point_source_share=share)
+            interlopers = make_observer(others, instrument, point_source_share=share)
         preparation = fit_preparation(
             preparation or preparation_for(architecture, instrument), observer, instrument, seed
         )

@@ -60,12 +60,35 @@ def test_nonsense_is_refused(change: dict[str, object]) -> None:
         LogPreparation.from_dict({**PREPARATION.as_dict(), **change})
 
 
-def test_the_grid_covers_the_instrument() -> None:
-    made = log_preparation_for(INSTRUMENT)
-    assert made.first_wavelength == pytest.approx(INSTRUMENT.wavelength[0])
-    assert made.last_wavelength >= INSTRUMENT.wavelength[-1]
-    covered = made.reachable(INSTRUMENT)
+@pytest.mark.parametrize(("name", "pixels"), [("moons-lr", 8192), ("optical", 8064)])
+def test_the_grid_covers_the_instrument(name: str, pixels: int) -> None:
+    instrument = load_instrument(name)
+    made = log_preparation_for(instrument)
+    assert (made.pixels, made.pixel_step) == (pixels, 1.25e-4)
+    assert made.first_wavelength == pytest.approx(instrument.wavelength[0])
+    wider = made.wavelength(instrument)
+    assert wider[-made.median_block] < instrument.wavelength[-1] <= wider[-1]  # not a block more than needed
+
+
+def test_the_gap_between_bands_is_not_reachable() -> None:
+    covered = log_preparation_for(INSTRUMENT).reachable(INSTRUMENT)
     assert 0.9 < covered.mean() < 0.95  # the gap between YJ and H
+
+
+def test_rebinning_leaves_an_optical_spectrum_as_it_is() -> None:
+    instrument = load_instrument("optical")
+    rebinning = log_preparation_for(instrument).rebinnings.of(instrument.wavelength)
+    rng = np.random.default_rng(0)
+    flux = rng.normal(size=(2, instrument.pixels))
+    good = np.ones(flux.shape, bool)
+    good[0, 100] = good[1, 5000:] = False
+    new_flux, variance, new_good = rebinning(flux, np.ones(flux.shape), good)
+    inside = slice(instrument.pixels)
+    assert np.array_equal(new_good[:, inside], good)
+    assert not new_good[:, instrument.pixels :].any()
+    # Edges half-way in λ, not in ln λ, move a ten-thousandth of a pixel.
+    assert new_flux[:, inside] == pytest.approx(np.where(good, flux, 0), abs=3e-4)
+    assert variance[:, inside] == pytest.approx(good, abs=3e-4)
 
 
 def test_a_line_stands_out_by_its_signal_to_noise() -> None:
@@ -74,7 +97,9 @@ def test_a_line_stands_out_by_its_signal_to_noise() -> None:
     lines = unsoftened(prepared.inputs["spectrum"][:, 0])
     peak = int(lines.argmax())
     assert wavelength[peak] == pytest.approx(12000.0, abs=2.0)
-    wider = np.sqrt(PREPARATION.pixel_step * 12000.0 / INSTRUMENT.bands[1].step)  # a pixel that gathers more light
+    wider = np.sqrt(
+        PREPARATION.pixel_step * 12000.0 / INSTRUMENT.bands[1].step
+    )  # a pixel that gathers more light
     assert lines[peak] == pytest.approx(20.0 * wider, abs=4.0)  # 40e-19 over 2e-19
     far = (np.abs(wavelength - 12000) > 50) & ~prepared.mask
     assert abs(float(np.median(lines[far]))) < 0.05
