@@ -98,17 +98,23 @@ class LineLabels(Overlay):
 
     def draw(self, painter: QPainter) -> None:
         """Stems first, so that no stem runs through a name."""
+        if not self.labels:
+            return
         boxes = self.boxes()
         ends = {label.name: box.top() if self.second else box.bottom() for label, box in boxes}
         bounds = self.boundingRect()
-        top, bottom = (self.headroom if self.named and not self.second else 0.0), bounds.bottom()
+        left, right, bottom = bounds.left(), bounds.right(), bounds.bottom()
+        top = self.headroom if self.named and not self.second else 0.0
+        dashes: dict[tuple[str, bool], QPixmap] = {}
         for label, place in zip(self.labels, self._places(), strict=True):
-            x = round(place)
-            if bounds.left() <= x <= bounds.right():
+            if left <= place <= right:
                 end = ends.get(label.name)
-                dashes = self._dashes(self._colour(label), 0.28 if self.named and end is None else 0.62)
+                kind = (self._colour(label), self.named and end is None)
+                if kind not in dashes:
+                    dashes[kind] = self._dashes(kind[0], 0.28 if kind[1] else 0.62)
                 start, stop = (top, end or bottom) if self.second else (end or top, bottom)
-                painter.drawPixmap(QPointF(x, start), dashes, QRectF(0.0, start % DASH, 1.0, stop - start))
+                source = QRectF(0.0, start % DASH, 1.0, stop - start)
+                painter.drawPixmap(QPointF(round(place), start), dashes[kind], source)
         self._draw_names(painter, boxes)
 
     def _dashes(self, colour: str, opacity: float) -> QPixmap:
