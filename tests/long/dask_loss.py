@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         same = there.exists() and here.read_bytes() == there.read_bytes()
     verdict = "the same catalogue" if same and code == 0 else f"ANOTHER CATALOGUE (exit code {code})"
     print(
-        f"dask-loss: {options.spectra} spectra, {lost} of {options.workers} workers lost on the way in {seconds:.0f} s: "
+        f"dask-loss: {options.spectra} spectra, {lost} losses among {options.workers} workers in {seconds:.0f} s: "
         f"{verdict} as without Dask"
     )
     return 0 if same and code == 0 and lost else 1
