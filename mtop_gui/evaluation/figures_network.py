@@ -80,7 +80,7 @@ def draw_pit(judged: Judged) -> tuple[Any, str] | None:
     if finite.size == 0:
         return None
     figure, (left, right) = panels(2, width=4.6)
-    left.hist(finite, 20, (0, 1), color=RIGHT_COLOUR, alpha=0.7, density=True)
+    left.hist(finite, 20, range=(0, 1), color=RIGHT_COLOUR, alpha=0.7, density=True)
     left.axhline(1.0, color="0.3", linewidth=0.8, linestyle="--")
     left.set_title(f"Kolmogorov-Smirnov distance {pdfs.ks_distance(finite):.3f}", fontsize=9)
     left.set_xlabel("PIT", fontsize=9)
@@ -115,7 +115,7 @@ def draw_crps(judged: Judged) -> tuple[Any, str] | None:
         left.hist(
             logarithm(score[at]),
             40,
-            (-4.5, 0.5),
+            range=(-4.5, 0.5),
             histtype="step",
             color=colour,
             label=f"{length:g} h: mean {_mean(score[at]):.4f}",
@@ -174,12 +174,12 @@ def draw_pulls(judged: Judged) -> tuple[Any, str] | None:
         return None
     figure, (left, right) = panels(2, width=4.6)
     offset = metrics.velocity_offset(columns["fitted"], truth)[chosen]
-    left.hist(offset, 60, (-300, 300), color=RIGHT_COLOUR, alpha=0.7)
+    left.hist(offset, 60, range=(-300, 300), color=RIGHT_COLOUR, alpha=0.7)
     left.set_title(f"NMAD {metrics.nmad(offset):.1f} km/s", fontsize=9)
     left.set_xlabel("c Δz / (1 + z) [km/s]", fontsize=9)
     left.set_ylabel("spectra", fontsize=9)
     pull = metrics.pulls(columns["fitted"][chosen], truth[chosen], columns["fitted_error"][chosen])
-    right.hist(pull, 60, (-6, 6), color=RIGHT_COLOUR, alpha=0.7, density=True)
+    right.hist(pull, 60, range=(-6, 6), color=RIGHT_COLOUR, alpha=0.7, density=True)
     x = np.linspace(-6, 6, 300)
     right.plot(x, np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi), color="0.2", linewidth=1)
     right.set_title(f"robust σ {metrics.robust_sigma(pull):.2f}", fontsize=9)
@@ -201,7 +201,7 @@ def _right_and_wrong(judged: Judged, name: str, threshold: float) -> tuple[Any, 
             (at & right, RIGHT_COLOUR, "right"),
             (at & ~right, WRONG_COLOUR, "wrong"),
         ):
-            axis.hist(values[chosen], 40, (low, high), color=colour, alpha=0.6, label=label)
+            axis.hist(values[chosen], 40, range=(low, high), color=colour, alpha=0.6, label=label)
         axis.axvline(threshold, color="0.3", linewidth=0.8, linestyle=":")
         axis.set_title(f"{length:g} h", fontsize=9)
         axis.set_xlabel(name, fontsize=9)

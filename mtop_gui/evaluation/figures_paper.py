@@ -45,7 +45,7 @@ def draw_residuals(judged: Judged) -> tuple[Any, str] | None:
         residual = residual[np.isfinite(residual)]
         fit = gaussian_fit(residual)
         half = 6 * fit.sigma if fit.sigma > 0 else 1.0
-        counts, edges, _ = axis.hist(residual, 60, (-half, half), color=RIGHT_COLOUR, alpha=0.6)
+        counts, edges, _ = axis.hist(residual, 60, range=(-half, half), color=RIGHT_COLOUR, alpha=0.6)
         x = np.linspace(-half, half, 400)
         height = counts.max(initial=1.0)
         if fit.sigma > 0:

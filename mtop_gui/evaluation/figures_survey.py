@@ -31,7 +31,7 @@ def draw_labels(judged: Judged) -> tuple[Any, str] | None:
         shown = logarithm(values) if name == "halpha" else values
         finite = shown[np.isfinite(shown)]
         low, high = np.percentile(finite, [0.2, 99.8])
-        axis.hist(finite, 50, (low, high), color=RIGHT_COLOUR, alpha=0.8)
+        axis.hist(finite, 50, range=(low, high), color=RIGHT_COLOUR, alpha=0.8)
         middle = float(np.median(finite))
         axis.axvline(middle, color="0.2", linestyle=":", linewidth=1)
         told = f"{10**middle:.1e}" if name == "halpha" else f"{middle:.2f}"

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from mtop_gui.cli import app
 from mtop_gui.evaluation.embedding import WITHOUT_UMAP, plane
 from mtop_gui.evaluation.errors import EvaluationError
+from mtop_gui.evaluation.figures import pictures
 from mtop_gui.evaluation.figures_network import draw_pulls
 from mtop_gui.evaluation.html import Page, number, percent
 from mtop_gui.evaluation.judge import Answers
@@ -168,6 +169,9 @@ def test_a_report_without_peer_limit_and_embedding(faint_survey: Path, tiny_bund
     assert judged.report["nmad_kms"] is None
     assert judged.embedding.size == 0
     assert "Screening by entropy" in survey_html(judged.report, [])
+    pytest.importorskip("matplotlib", reason="figures need the extra figures")
+    # Here, unlike in the command, any warning that matplotlib gives is an error.
+    assert {picture.name for picture in pictures(judged)} == FIGURES - {"embedding"}
 
 
 def test_umap_draws_the_plane_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
