@@ -89,12 +89,9 @@ class ExchangeDesk(QObject):
             return
         entries, reviewer = self._session.entries, self._session.reviewer
         numbers = np.flatnonzero(entries.reviewed()).tolist()
-        rows = [self._row(number) for number in numbers]
-        hashes = {
-            (str(entries.paths[n]), entries.rows[n]): entries.hashes[n]
-            for n in numbers
-            if n in entries.hashes
-        }
+        decided = {n: decision for n in numbers if (decision := self._reviewing.standing_on(n)) is not None}
+        rows = [self._row(number, decision.bundle) for number, decision in decided.items()]
+        hashes = {(str(entries.paths[n]), entries.rows[n]): d.content_hash for n, d in decided.items()}
         self._lanes.submit(
             Lane.FILES,
             lambda report: self._store.export(path, rows, hashes, reviewer=reviewer),
@@ -143,7 +140,7 @@ class ExchangeDesk(QObject):
 
         self._lanes.submit(Lane.FILES, work, "saving merged decisions", done=done, failed=self._fail)
 
-    def _row(self, number: int) -> CatalogueRow:
+    def _row(self, number: int, bundle: str) -> CatalogueRow:
         session, entries = self._session, self._session.entries
         numbers: dict[str, Any] = {name: float(getattr(entries, name)[number]) for name in NUMBERS}
         reason = entries.flag_reason(number, session.threshold)
@@ -153,7 +150,7 @@ class ExchangeDesk(QObject):
             name=entries.names[number],
             flagged=bool(reason) if not math.isnan(numbers["entropy"]) else None,
             flag_reason=reason,
-            bundle=self._reviewing.bundle_seen(number),
+            bundle=bundle,
             **numbers,
         )
 

@@ -93,11 +93,7 @@ class Reviewing(QObject):
 
     def _mark(self, number: int) -> None:
         entries = self._session.entries
-        content = entries.hashes.get(number)
-        if content is not None:
-            decision = self._standing.get(content)
-        else:
-            decision = self._by_place.get((str(entries.paths[number]), entries.rows[number]))
+        decision = self.standing_on(number)
         if decision is None:
             entries.set_decision(number, None, None, starred=False)
         else:
@@ -110,13 +106,13 @@ class Reviewing(QObject):
             self._mark(session.selected)
             session.set_decision(self._standing.get(session.spectrum.content_hash))
 
-    def bundle_seen(self, number: int) -> str:
-        """Give the bundle whose Prediction was on the screen when an entry's standing Decision was made; "" for none."""
+    def standing_on(self, number: int) -> Decision | None:
+        """Give the reviewer's standing Decision on an entry, whether it has been read already or not."""
         entries = self._session.entries
-        decision = self._standing.get(entries.hashes.get(number, "")) or self._by_place.get(
-            (str(entries.paths[number]), entries.rows[number])
-        )
-        return "" if decision is None else decision.bundle
+        content = entries.hashes.get(number)
+        if content is not None:
+            return self._standing.get(content)
+        return self._by_place.get((str(entries.paths[number]), entries.rows[number]))
 
     def history(self) -> list[Decision]:
         """Give all rows about the selected spectrum, newest first; blind: only this reviewer's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ class Knowledge:
     merged : Merged or Conflict by content hash, where two or more decided and nothing is settled.
     assigned : content hashes of what is the reviewer's, with (file, row).
     workloads : reviewer -> how much is assigned and decided.
-    reviewers : everybody who ever decided.
+    decided : reviewer -> on how many Spectra he has a standing Decision.
     newest : id of the last row that is in here.
     """
 
@@ -46,7 +47,7 @@ class Knowledge:
     merged: Mapping[str, Merging] = field(default_factory=dict)
     assigned: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     workloads: Mapping[str, Workload] = field(default_factory=dict)
-    reviewers: tuple[str, ...] = ()
+    decided: Mapping[str, int] = field(default_factory=dict)
     newest: int = -1
 
 
@@ -56,17 +57,17 @@ def learn(store: ReviewStore, reviewer: str, rule: str) -> Knowledge:
     opinions: dict[str, list[Decision]] = {}
     settled: dict[str, Decision] = {}
     merged: dict[str, Merging] = {}
-    names: set[str] = set()
+    decided: Counter[str] = Counter()
     for content, decisions in store.opinions().items():
         opinions[content] = [d for d in decisions if not is_settlement(d)]
-        names.update(d.reviewer for d in opinions[content])
+        decided.update(d.reviewer for d in opinions[content])
         final = [d for d in decisions if is_settlement(d)]
         if final:
             settled[content] = max(final, key=lambda d: d.id or 0)
         elif len(opinions[content]) > 1:
             merged[content] = RULES[rule](opinions[content])
     mine = {content: (each.file, each.row) for content, each in store.assigned_to(reviewer).items()}
-    return Knowledge(opinions, settled, merged, mine, store.workloads(), tuple(sorted(names)), newest)
+    return Knowledge(opinions, settled, merged, mine, store.workloads(), decided, newest)
 
 
 class Team(QObject):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST = 100_000
 """So many of the last rows are listed; undo itself knows no end."""
 
-WIDTHS = (22, 20, 26, 4, 10, 10)
+WIDTHS = (28, 20, 26, 4, 10, 10)
 """Of the columns, in characters; the comment takes what is left."""
 
 

@@ -53,8 +53,8 @@ class QueueBar(QWidget):
         self.name.setPlaceholderText("Name of this filter, then Enter")
         self.name.setMaxLength(60)
         self.name.hide()
-        self.trouble, self.progress = QLabel(), QLabel()
-        for label in (self.trouble, self.progress):
+        self.trouble, self.progress, self.pace = QLabel(), QLabel(), QLabel()
+        for label in (self.trouble, self.progress, self.pace):
             label.setWordWrap(True)
             label.hide()
         self._understand_soon = QTimer(self)
@@ -66,16 +66,17 @@ class QueueBar(QWidget):
         self.set_palette(palette)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(6)
-        top.addWidget(self.filter, 3)
-        top.addWidget(self.queue_box, 2)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(self.queue_box)
+        second.addWidget(self.progress, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 4)
         layout.setSpacing(4)
-        layout.addLayout(top)
-        for widget in (self.name, self.trouble, self.progress):
+        for widget in (self.filter, self.name, self.trouble):
             layout.addWidget(widget)
+        layout.addLayout(second)
+        layout.addWidget(self.pace)
 
     def _connect(self) -> None:
         self.filter.textChanged.connect(lambda _: self._understand_soon.start())
@@ -219,18 +220,20 @@ class QueueBar(QWidget):
     def show_progress(self, done: int, total: int, pace: Pace, held: bool) -> None:
         """Say how many of the listed are done, how fast the reviewer is, and how long the rest will take."""
         self.progress.setVisible(total > 0)
-        parts = [f"<b>{done:,}</b> of {total:,} reviewed"]
+        kept = f"<span style='color:{self._palette.accent}'>kept list</span> · " if held else ""
+        self.progress.setText(f"{kept}<b>{done:,}</b> of {total:,} reviewed")
         speed, left = pace.per_minute(), pace.left(total - done)
+        parts = []
         if speed is not None:
             parts.append(f"{speed:.1f} per minute" if speed < 10 else f"{speed:.0f} per minute")
         if left is not None and done < total:
             parts.append(f"{duration(left)} left")
-        if held:
-            parts.insert(0, f"<span style='color:{self._palette.accent}'>kept list</span>")
-        self.progress.setText(" · ".join(parts))
+        self.pace.setText(" · ".join(parts))
+        self.pace.setVisible(bool(parts))
 
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
         self._palette = palette
-        self.progress.setStyleSheet(f"color: {palette.muted};")
+        for label in (self.progress, self.pace):
+            label.setStyleSheet(f"color: {palette.muted};")
         self.trouble.setStyleSheet(f"color: {palette.muted};")

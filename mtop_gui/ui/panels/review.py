@@ -70,6 +70,7 @@ class ReviewPanel(QWidget):
         self.typed.setPlaceholderText("redshift, then Enter")
         self.typed.hide()
         self.origin = QLabel()
+        self.origin.setWordWrap(True)
         self.flag = QLabel()
         self.flag.setWordWrap(True)
         self.standing = QLabel()

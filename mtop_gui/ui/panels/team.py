@@ -87,8 +87,14 @@ class TeamPanel(QWidget):
     def _lay_out(self) -> None:
         unit = self.fontMetrics().averageCharWidth()
         header = self.table.horizontalHeader()
-        for column, width in enumerate((18, 10, 14, 4, 9, 8, 0, 16, 12)):
+        for column, width in enumerate((24, 11, 14, 5, 10, 9, 0, 18, 13)):
             header.resizeSection(column, unit * width + 10)
+        for table, numbers in ((self.table, (1, 2, 3)), (self.shares, (1, 2))):
+            for column in range(table.columnCount()):
+                item = table.horizontalHeaderItem(column)
+                if item is not None:
+                    side = Qt.AlignmentFlag.AlignRight if column in numbers else Qt.AlignmentFlag.AlignLeft
+                    item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(6, QHeaderView.ResizeMode.Stretch)
         shares = self.shares.horizontalHeader()
         shares.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -123,21 +129,18 @@ class TeamPanel(QWidget):
         self.show_opinions()
         known = self._team.known
         shares = dict(known.workloads)
-        names = sorted({*shares, *known.reviewers, self._session.reviewer} - {""})
+        names = sorted({*shares, *known.decided, self._session.reviewer} - {""})
         self.shares.setRowCount(len(names))
         for row, name in enumerate(names):
             share = shares.get(name)
-            texts = (
-                name,
-                "–" if share is None else f"{share.decided:,}",
-                "–" if share is None else f"{share.assigned:,}",
-            )
+            decided = known.decided.get(name, 0) if share is None else share.decided
+            texts = (name, f"{decided:,}", "–" if share is None else f"{share.assigned:,}")
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.shares.setItem(row, column, item)
-        if not self.names.text() and not self.names.hasFocus():
+        if not self.names.isModified() and not self.names.hasFocus():
             self.names.setText(", ".join(names))
 
     def show_opinions(self) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.decision import Decision
     from mtop_gui.ui.team import Team
 
+RULE_NAMES = {"desi": "DESI", "marz": "Marz"}
 LIGHT_SPEED = 299_792.458
 COLUMNS = ("reviewer", "z", "Δ [km/s]", "Q", "class", "issues", "comment", "when", "settle with")
 
@@ -69,8 +70,11 @@ def sentence(team: Team) -> tuple[str, bool]:
     if isinstance(merging, Conflict):
         reasons = " and ".join(merging.reasons)
         return (
-            f"Conflict in {reasons}, by the rule of {team.rule}. Settle it with a key of the last column, or with Shift+S.",
+            f"Conflict in {reasons}, by the rule of {RULE_NAMES.get(team.rule, team.rule)}. Settle it with a key of the last column, or with Shift+S.",
             True,
         )
     redshift = "no redshift" if merging.redshift is None else f"z {merging.redshift:.5f}"
-    return f"Agreed, by the rule of {team.rule}: {redshift}, quality {merging.quality:g}", False
+    return (
+        f"Agreed, by the rule of {RULE_NAMES.get(team.rule, team.rule)}: {redshift}, quality {merging.quality:g}",
+        False,
+    )

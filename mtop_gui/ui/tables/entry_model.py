@@ -84,7 +84,8 @@ class EntryModel(QAbstractTableModel):
         if role == ALIGNMENT:
             return RIGHT if column.numeric and column.width else LEFT
         if role == FOREGROUND:
-            return self._colour(int(number), column)
+            hidden = column.network and self.session.blind and self._hidden(int(number))
+            return self._colours["muted"] if hidden else self._colour(int(number), column)
         return self._tip(int(number))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
