@@ -1,6 +1,7 @@
 """Spectra per second on one and on two Dask workers of one core each: python -m tests.long.dask_scaling [--spectra N].
 
-Prints the curve, and what follows from it for 5·10⁵ and 10⁹ spectra, as the table in resources/guide/cluster.md.
+Prints the curve, and what follows from it for 5·10⁵ and 10⁹ spectra; with --write it replaces the tables in
+resources/guide/cluster.md. Run it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tests.benchmarks.files import link_files, make_files
 ONE_CORE = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 GOALS = (500_000, 1_000_000_000)
 CORES = (2, 64, 1024)
+PAGE = Path(__file__).parents[2] / "resources" / "guide" / "cluster.md"
+BEGIN, END = "<!-- measured by tests.long.dask_scaling -->", "<!-- end -->"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,12 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--spectra", type=int, default=2048)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--bundle", default="moons-lr")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="mtop-dask-") as name:
         make_files(Path(name), 100)
         with link_files(Path(name), Path(name) / "spectra", options.spectra) as files:
             rates = {workers: measure(files, workers, options.bundle) for workers in options.workers}
     print(table(rates))
+    if options.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        page = f"{before}{BEGIN}\n\n{table(rates)}\n\n{END}{after}"
+        PAGE.write_text(page, encoding="utf-8")
     return 0
 
 
