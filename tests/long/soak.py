@@ -2,7 +2,8 @@
 
 Ten thousand selections and fifty runs of the network, offscreen. After the warm-up memory must not grow by 50 MB, and
 threads, timers, widgets and other Qt objects not at all. Then the window is closed during each kind of long work: its
-process must be gone within two seconds (the short form only asks that it ends). One line sums up; the exit code is 1
+process must be gone within two seconds (the short form only asks that it ends), but for a catalogue that is being saved:
+that is finished first, and must be whole. One line sums up; the exit code is 1
 when anything is not so. --bundle NAME soaks with a real network instead of the tests' fake one.
 """
 
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         selections=options.selections or size.selections,
         runs=size.runs if options.runs is None else options.runs,
     )
-    from tests.soak.closing import WORKS, close_during
+    from tests.soak.closing import SAVING, WORKS, close_during
     from tests.soak.window import soak
 
     with tempfile.TemporaryDirectory(prefix="mtop-soak-") as folder:
@@ -52,12 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
         closed = {} if options.no_closing else {work: close_during(work, Path(folder)) for work in works}
     failures = found.failures(MOST_GROWTH_MB, short=options.short)
     for work, seconds in closed.items():
-        if seconds is None or (seconds > MOST_SECONDS and not options.short):
+        if seconds is None or (seconds > MOST_SECONDS and not options.short and work != SAVING):
             failures.append(
                 f"closing while {work}: {'it did not end' if seconds is None else f'{seconds:.1f} s'}"
             )
         print(f"closed while {work}: {'-' if seconds is None else f'{seconds:.1f}'} s", flush=True)
-    slowest = max((seconds for seconds in closed.values() if seconds is not None), default=0.0)
+    slowest = max((s for work, s in closed.items() if s is not None and work != SAVING), default=0.0)
     closing = f"closed during {len(closed)} kinds of work, slowest {slowest:.1f} s"
     print(f"soak: {found.sentence()}; {closing}; {'; '.join(failures) or 'good'}")
     return 1 if failures else 0
