@@ -41,6 +41,11 @@ class Choices(QObject):
         timer.timeout.connect(slot)
         return timer
 
+    def rest(self) -> None:
+        """Stop everything put off, here and in all that belongs to it: the window is closing."""
+        for timer in self.findChildren(QTimer):
+            timer.stop()
+
     def _show(self) -> None:
         """Draw anew; the Session knows what."""
 

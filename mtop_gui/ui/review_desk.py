@@ -49,6 +49,7 @@ class ReviewDesk(QObject):
         self._kept_list = kept_list
         if kept_list is not None:
             self._browser.take_up(Subset.load(kept_list))
+        window.closing.connect(session.rest)
         reviewing.recorded.connect(self._note_decided)
         team.said.connect(window.status.say)
         team.refused.connect(self._refuse)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 
 from mtop_gui.ui.candidate import allowed, is_network, nearest_peak, origin_of, peak_number, peaks_of
-from mtop_gui.ui.choices import SMOOTHING_STEPS, Choices
+from mtop_gui.ui.choices import Choices
 from mtop_gui.ui.display import DisplayState
 from mtop_gui.ui.draft import Draft, Unsaved
 from mtop_gui.ui.entries import NO_QUALITY, Entries, NewEntry
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mtop_gui.ui.display import DisplayOptions
     from mtop_gui.ui.loader import Loader
     from mtop_gui.ui.tasks import Failure
-
-__all__ = ["SMOOTHING_STEPS", "Session"]
 
 BLIND = "Blind: what the network says is shown once you have decided."
 
@@ -54,12 +52,10 @@ class Session(Choices):
         self.selected = -1
         self.walk = Walk()
         self.spectrum: Spectrum | None = None
-        self.prediction: Prediction | None = None
-        """What the network says and the person may see: None while it is hidden (`blind`)."""
+        self.prediction: Prediction | None = None  # None also while it is hidden (`blind`)
         self._known: Prediction | None = None
         self.blind = False
-        self.growing = False
-        """Whether spectra are still being found."""
+        self.growing = False  # whether spectra are still being found
         self._owed: int | None = None
         self.saliency: FloatArray | None = None
         self.decision: Decision | None = None
@@ -184,6 +180,7 @@ class Session(Choices):
         if self._go(self.walk.step(self.selected, by)):
             return True
         if by > 0 and self._added_soon.isActive():
+            self._owed = None
             self._announce_added()  # what was found meanwhile is in no table yet
             return self._go(self.walk.step(self.selected, by))
         return False
