@@ -75,8 +75,9 @@ class EmbeddingCache:
         return self._rows.get(content_hash)
 
     def keep(self, rows: dict[str, Float32Array]) -> None:
-        """Keep embeddings, the newest if there are too many."""
-        self._rows = dict(list((self._rows | rows).items())[-MOST_KEPT:])
+        """Keep embeddings, the newest if there are too many; a row without numbers is none."""
+        self._rows |= {content: row for content, row in rows.items() if row.size}
+        self._rows = dict(list(self._rows.items())[-MOST_KEPT:])
         if not self._rows:
             return
         part = self._folder / f".{self._key}.{os.getpid()}.part.npz"

@@ -219,6 +219,7 @@ class Explorer(QObject):
         order = np.argsort(-np.nan_to_num(distance, nan=-np.inf), kind="stable")[:count]
         mask = np.zeros(len(distance), dtype=bool)
         mask[order] = True
+        self._session.select(int(self._shown.numbers[order[0]]))  # the farthest of all
         self._keep(mask, f"{count:,} outliers: the farthest from their neighbours", first=int(order[0]))
 
     def show_alike(self) -> None:
@@ -254,7 +255,7 @@ class Explorer(QObject):
         self._keep(mask, f"{int(mask.sum()):,} spectra in the lasso", first=int(np.flatnonzero(mask)[0]))
 
     def _keep(self, mask: BoolArray, what: str, first: int) -> None:
-        """Keep the browser to these rows of the embedding, and begin with one of them."""
+        """Keep the browser to these rows of the embedding, and go to one of them unless one is selected."""
         assert self._shown is not None
         entries, numbers = self._session.entries, self._shown.numbers
         chosen = numbers[mask].tolist()

@@ -109,10 +109,12 @@ def test_commands_in_the_guide_exist() -> None:
                     continue
                 found += 1
                 sub = command.commands[words[1]]
+                if hasattr(sub, "commands"):
+                    sub = next((sub.commands[word] for word in words[2:] if word in sub.commands), None)
+                assert sub is not None, line
                 options = {name for each in sub.params for name in each.opts}
-                if not hasattr(sub, "commands"):
-                    given = {w.strip("[]") for w in words if w.strip("[").startswith("-")}
-                    assert given <= options, line
+                given = {w.strip("[]").split("=")[0] for w in words if w.strip("[").startswith("-")}
+                assert given <= options, line
     assert found > 5
 
 
