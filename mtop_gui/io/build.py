@@ -57,7 +57,9 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -
     if raw.bad is not None:
         bad |= _flagged(_like(raw.bad, flux, "mask").astype(bool), bad, notes)
     wavelength, flux, bad, ivar = _in_order(wavelength, flux, bad, ivar, notes)
-    flux = np.where(bad, 0.0, flux)
+    some_bad = bool(bad.any())
+    if some_bad:
+        flux = np.where(bad, 0.0, flux)
     noise_estimated = ivar is None
     if ivar is None:
         if bad.all():
@@ -68,11 +70,11 @@ def build_spectrum(raw: RawSpectrum, path: Path, row: int = 0, name: str = "") -
         notes.append(
             f"wavelengths of {wavelength[0]:.3g} to {wavelength[-1]:.3g} Å: their unit in the file may be wrong"
         )
-    unit = _flux_unit(raw, flux[~bad], notes)
+    unit = _flux_unit(raw, flux, bad, notes)
     return Spectrum(
         wavelength=wavelength,
         flux=flux,
-        ivar=np.where(bad, 0.0, ivar),
+        ivar=np.where(bad, 0.0, ivar) if some_bad else ivar,
         mask=bad,
         path=path,
         row=row,
@@ -163,7 +165,7 @@ def _in_order(
     )
 
 
-def _flux_unit(raw: RawSpectrum, flux: FloatArray, notes: list[str]) -> str:
+def _flux_unit(raw: RawSpectrum, flux: FloatArray, bad: BoolArray, notes: list[str]) -> str:
     """Take the unit the file names, else the usual one of its layout, else what the size of the numbers allows."""
     given = raw.flux_unit.strip()
     if given:
@@ -175,7 +177,7 @@ def _flux_unit(raw: RawSpectrum, flux: FloatArray, notes: list[str]) -> str:
         unit = parse_flux_unit(raw.usual_flux_unit)
         notes.append(f"flux unit taken as {unit}, usual for these files: this one names none")
         return unit
-    size = float(np.median(np.abs(flux))) if flux.size else 0.0
+    size = 0.0 if bad.all() else float(np.median(np.abs(flux[~bad])))
     if 1e-22 < size < 1e-11:
         notes.append(f"flux unit taken as {FLAM} from the size of the numbers: the file names none")
         return FLAM

@@ -78,6 +78,28 @@ class Header:
         value = self.get(key)
         return int(value) if isinstance(value, int | float) and float(value).is_integer() else default
 
+    def text(self, key: str) -> str:
+        """Value of a card as text without blanks around it; "" when absent."""
+        value = self.get(key)
+        return "" if value is None else str(value).strip()
+
+    @cached_property
+    def name(self) -> str:
+        """EXTNAME in upper case, "" when absent."""
+        return self.text("EXTNAME").upper()
+
+    @cached_property
+    def extension(self) -> str:
+        """Kind of the unit in upper case, "" for the first one."""
+        return self.text("XTENSION").upper()
+
+    @cached_property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of the image, slowest axis first; of the one inside, where it is tile-compressed."""
+        prefix = "Z" if self.get("ZIMAGE") is True else ""
+        naxis = min(self.integer(f"{prefix}NAXIS"), 999)
+        return tuple(self.integer(f"{prefix}NAXIS{axis}") for axis in range(naxis, 0, -1))
+
     @cached_property
     def data_bytes(self) -> int:
         """Bytes of data the header announces, in exact integers."""

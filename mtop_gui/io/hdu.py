@@ -48,18 +48,17 @@ class Hdu:
         self.index = index
         self.header = header
         self.length = header.data_bytes
-        self.name: str = self.text("EXTNAME").upper()
-        self.compressed = self.header.get("ZIMAGE") is True
-        extension = self.text("XTENSION").upper()
-        self.is_table = extension in {"BINTABLE", "A3DTABLE", "TABLE"} and not self.compressed
-        self.is_ascii_table = extension == "TABLE"
+        self.name: str = header.name
+        self.compressed = header.get("ZIMAGE") is True
+        self.is_table = header.extension in {"BINTABLE", "A3DTABLE", "TABLE"} and not self.compressed
+        self.is_ascii_table = header.extension == "TABLE"
 
     def text(self, *keys: str) -> str:
         """Give the first of the header cards `keys` that holds something, as text; "" when none does."""
         for key in keys:
-            value = self.header.get(key)
-            if value is not None and str(value).strip():
-                return str(value).strip()
+            value = self.header.text(key)
+            if value:
+                return value
         return ""
 
     def number(self, *keys: str) -> float | None:
@@ -83,11 +82,7 @@ class Hdu:
     @cached_property
     def shape(self) -> tuple[int, ...]:
         """Shape of the image, slowest axis first; () for a table or an empty unit."""
-        if self.is_table:
-            return ()
-        prefix = "Z" if self.compressed else ""
-        naxis = min(self.header.integer(f"{prefix}NAXIS"), 999)
-        return tuple(self.header.integer(f"{prefix}NAXIS{axis}") for axis in range(naxis, 0, -1))
+        return () if self.is_table else self.header.image_shape
 
     @cached_property
     def size(self) -> int:

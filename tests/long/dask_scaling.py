@@ -93,9 +93,10 @@ def table(rates: dict[int, float]) -> str:
 
 
 def _duration(hours: float) -> str:
-    return (
-        f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
-    )
+    for unit, length, most in (("s", 1 / 3600, 1 / 30), ("min", 1 / 60, 2.0), ("h", 1.0, 48.0)):
+        if hours < most:
+            return f"{hours / length:.0f} {unit}"
+    return f"{hours / 24:.0f} days"
 
 
 if __name__ == "__main__":
