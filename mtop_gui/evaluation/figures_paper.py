@@ -50,6 +50,7 @@ def draw_residuals(judged: Judged) -> tuple[Any, str] | None:
         height = counts.max(initial=1.0)
         if fit.sigma > 0:
             axis.plot(x, height * np.exp(-0.5 * ((x - fit.mean) / fit.sigma) ** 2), color="0.2", linewidth=1)
+        axis.locator_params(axis="x", nbins=5)
         axis.set_title(f"μ = {fit.mean:.4f}, σ = {fit.sigma:.4f}", fontsize=9)
         axis.set_xlabel(title, fontsize=9)
         axis.set_ylabel(f"spectra per {edges[1] - edges[0]:.1g}", fontsize=9)
