@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 MEMORY = ":memory:"
-BUSY_SECONDS = 5.0
-"""How long to wait for another program's write to end."""
+BUSY_SECONDS = 30.0
+"""How long to wait for other programs' writes to end; those who wait poll, so that one of many may be unlucky long."""
 
 
 class SqliteBackend:

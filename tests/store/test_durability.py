@@ -102,4 +102,4 @@ def test_the_file_keeps_the_promised_modes(file_store: ReviewStore) -> None:
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    assert modes == ["wal", 2, 1, 5000]
+    assert modes == ["wal", 2, 1, 30_000]
