@@ -72,7 +72,9 @@ def judge(truth: Mapping[int, Spectrum], path: Path, case: Damaged, *, standard:
             raise Wrong("no spectrum is left though nothing is wrong")
         return "refused"
     silent = [verdict for verdict in verdicts if verdict.startswith("differs")]
-    if not silent and lost and not any(verdict in ("noted", "refused") for verdict in verdicts):
+    # A damaged flag or identity can take as many spectra away as numbers were damaged.
+    told = any(verdict in ("noted", "refused") for verdict in verdicts) or len(lost) <= case.touched
+    if not silent and lost and not told:
         silent = [f"rows {sorted(lost)} are missing"]
     if not silent:
         return next((v for v in ("noted", "local", "equal") if v in verdicts), "refused")
