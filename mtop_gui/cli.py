@@ -12,7 +12,7 @@ import typer
 from mtop_gui import __version__
 from mtop_gui.commands.terminal import plain_errors
 
-DEFAULT_BUNDLE = "moons-lr"
+DEFAULT_BUNDLE = "auto"
 
 app = typer.Typer(
     name="mtop",

@@ -38,7 +38,7 @@ class Settings:
     theme : one of THEMES.
     entropy_threshold : natural-log entropy from which a Prediction is flagged.
     quality_scale, key_preset : names in `core.decision.QUALITY_SCALES` and of the key presets.
-    bundle : name or folder of the ModelBundle.
+    bundle : name or folder of the ModelBundle, or "auto": the shipped one that suits each spectrum.
     mc_passes : MC-dropout passes per Spectrum in the window, by default as many as ``mtop predict`` makes, so that both
         flag the same spectra; 1 means one deterministic pass.
     smoothing : Gaussian width in pixels, 0 for none.
@@ -58,7 +58,7 @@ class Settings:
     entropy_threshold: float = 2.0
     quality_scale: str = "desi"
     key_preset: str = "marz"
-    bundle: str = "moons-lr"
+    bundle: str = "auto"
     mc_passes: int = 50
     smoothing: float = 2.0
     store: str = ""

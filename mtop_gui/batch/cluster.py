@@ -202,9 +202,9 @@ def predict_chunk(
 
 @lru_cache(maxsize=1)
 def _predictor(bundle: str) -> Predicts:
-    from mtop_gui.network.predictor import Predictor
+    from mtop_gui.network.choosing import open_predictor
 
-    predictor = Predictor(bundle)
+    predictor = open_predictor(bundle)
     predictor.warm_up()
     return predictor
 

@@ -96,9 +96,9 @@ def predict(
 def _here(bundle: str, asked: Asked) -> tuple[str, Predicting]:
     """Load the network into this process."""
     from mtop_gui.batch import predict_rows
-    from mtop_gui.network.predictor import Predictor
+    from mtop_gui.network.choosing import open_predictor
 
-    predictor = Predictor(bundle)
+    predictor = open_predictor(bundle)
     with without_chatter():
         predictor.warm_up()
 
@@ -111,9 +111,9 @@ def _here(bundle: str, asked: Asked) -> tuple[str, Predicting]:
 def _on_cluster(address: str, bundle: str, asked: Asked, held: ExitStack) -> tuple[str, Predicting]:
     """Leave the network to the workers of a Dask cluster; only the bundle's name is looked up here."""
     from mtop_gui.batch.cluster import Cluster
-    from mtop_gui.network.bundle import load_bundle
+    from mtop_gui.network.choosing import label_of
 
-    label = load_bundle(bundle).label
+    label = label_of(bundle)
     # A worker has another working directory; a bundle's plain name means the one it ships itself.
     place = str(Path(bundle).absolute()) if Path(bundle).is_dir() else bundle
     cluster = held.enter_context(Cluster(address))

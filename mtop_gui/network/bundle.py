@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import FloatArray
 
+AUTO = "auto"
+"""Asks for the bundle that suits each spectrum, among those that ship with the program (`network.choosing`)."""
+
 FORMAT = 1
 FACTS_FILE = "bundle.json"
 LARGEST_FACTS = 4 << 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mtop_gui.network.bundle import available_bundles, load_bundle
+from mtop_gui.network.bundle import AUTO, available_bundles, load_bundle
 from mtop_gui.network.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.core.spectrum import Spectrum
-
-AUTO = "auto"
-"""Asks for the bundle that suits each spectrum, among those that ship with the program."""
 
 
 def open_predictor(bundle: str) -> Predictor | BundleChoice:

@@ -87,6 +87,25 @@ def fit_ood(embedding: FloatArray, statistics: FloatArray) -> dict[str, np.ndarr
     return arrays
 
 
+def widen_ood(
+    arrays: Mapping[str, np.ndarray], embedding: FloatArray, statistics: FloatArray
+) -> dict[str, np.ndarray]:
+    """Let further reference spectra be as familiar as those that were learned: their 99.5th percentile scores 1 at most.
+
+    Parameters
+    ----------
+    arrays : of `fit_ood`; without any, nothing is learned.
+    embedding, statistics : (n, n_embedding), (n, 7), n >= 1.
+    """
+    if not arrays:
+        return {}
+    distances = _distances(arrays, embedding, statistics)
+    before = np.asarray(arrays["limits"], dtype=np.float64)
+    limits = np.maximum(before[:3], np.percentile(distances, PERCENTILE, axis=0))
+    whole = max(before[3], float(np.percentile((distances / limits).max(axis=1), PERCENTILE)))
+    return {**arrays, "limits": np.append(limits, whole)}
+
+
 def ood_scores(arrays: Mapping[str, np.ndarray], embedding: FloatArray, statistics: FloatArray) -> FloatArray:
     """Score spectra (n,); 0 for all when the bundle has no reference.
 

@@ -294,9 +294,9 @@ class Bench(QObject):
 
 def shipped_factory(name: str) -> Predicts:
     """Make the Predictor of a bundle; called in the inference lane, where TensorFlow may be imported."""
-    from mtop_gui.network.predictor import Predictor
+    from mtop_gui.network.choosing import open_predictor
 
-    return Predictor(name)
+    return open_predictor(name)
 
 
 def quiet_qt() -> None:
@@ -347,7 +347,7 @@ def run_gui(
     -------
     Exit code: 0, or 1 when the screenshot could not be made.
     """
-    from mtop_gui.network.bundle import available_bundles
+    from mtop_gui.network.bundle import AUTO, available_bundles
     from mtop_gui.store.review_store import open_journaled_store
 
     quiet_qt()
@@ -373,7 +373,7 @@ def run_gui(
         settings,
         store,
         factory,
-        bundles=available_bundles(),
+        bundles=[AUTO, *available_bundles()],
         state=None if once else WindowState(state_path),
         settings_file=None if once else settings_path(),
         theme=theme,

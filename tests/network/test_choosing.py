@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mtop_gui.core.spectrum import Spectrum
-from mtop_gui.network.choosing import AUTO, BundleChoice, in_common, label_of, open_predictor
+from mtop_gui.network.bundle import AUTO
+from mtop_gui.network.choosing import BundleChoice, in_common, label_of, open_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
