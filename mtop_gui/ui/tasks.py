@@ -63,6 +63,10 @@ def describe(error: BaseException, what: str) -> Failure:
     return Failure(what, message, "".join(traceback.format_exception(error)), expected)
 
 
+def _nothing(report: Callable[[Any], None]) -> None:
+    pass
+
+
 class Task(QRunnable):
     """One piece of work in a lane. Its callbacks run in the window's thread, and never after `cancel`."""
 
@@ -89,6 +93,11 @@ class Task(QRunnable):
     def cancel(self) -> None:
         """Ask the work to stop at its next report; its answer is dropped from now on."""
         self._cancelled.set()
+
+    def release(self) -> None:
+        """Let go of the work and whom to tell: PySide keeps a QRunnable that Qt does not delete, and all it refers to."""
+        self.done = self.failed = self.events = self.ended = None
+        self._work = _nothing
 
     @property
     def cancelled(self) -> bool:
@@ -218,6 +227,7 @@ class Lanes(QObject):
                 (task.failed or self.failed.emit)(payload)
         if task.ended is not None:
             task.ended()
+        task.release()
 
     @property
     def busy(self) -> bool:
