@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from typing import TYPE_CHECKING
 
@@ -43,16 +44,24 @@ def postgres(
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> str:
-    """Give the URL of an empty database."""
-    return postgres.url(postgres.new_database())
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """Give the URL of an empty database; for a while only, since each is as large as a hundred stores."""
+    name = postgres.new_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def postgres_schema_url(postgres: PostgresServer) -> str:
+    """Give the URL of an empty store in the database that the contract's tests share."""
+    return f"{postgres.url()}?schema=s_{secrets.token_hex(8)}"
 
 
 @pytest.fixture(params=["file", "memory", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReviewStore]:
     """Give an empty store; a new backend is a new parameter."""
     if request.param == "postgres":
-        place = request.getfixturevalue("postgres_url")
+        place = request.getfixturevalue("postgres_schema_url")
     else:
         place = tmp_path / "reviews.sqlite" if request.param == "file" else ":memory:"
     with open_store(place) as opened:

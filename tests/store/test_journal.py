@@ -487,4 +487,4 @@ def plain(row: Decision) -> Decision:
 
 
 TestLossModel = LossModel.TestCase
-TestLossModel.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestLossModel.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)

@@ -13,7 +13,7 @@ ACTS = st.lists(st.sampled_from(["record a", "record b", "undo", "undo", "redo"]
 
 
 @given(ACTS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_the_rules_agree_with_the_database(acts: list[str]) -> None:
     with open_store(":memory:") as store:
         for act in acts:
