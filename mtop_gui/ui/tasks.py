@@ -67,7 +67,7 @@ def _nothing(report: Callable[[Any], None]) -> None:
     pass
 
 
-class Task(QRunnable):
+class Task:
     """One piece of work in a lane. Its callbacks run in the window's thread, and never after `cancel`."""
 
     def __init__(
@@ -81,8 +81,6 @@ class Task(QRunnable):
         events: Callable[[list[Any]], None] | None,
         ended: Callable[[], None] | None,
     ) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self.lane, self.what = lane, what
         self.done, self.failed, self.events, self.ended = done, failed, events, ended
         self._lanes, self._work = lanes, work
@@ -95,7 +93,7 @@ class Task(QRunnable):
         self._cancelled.set()
 
     def release(self) -> None:
-        """Let go of the work and whom to tell: PySide keeps a QRunnable that Qt does not delete, and all it refers to."""
+        """Let go of the work and whom to tell, and of all they refer to, whoever still holds the task."""
         self.done = self.failed = self.events = self.ended = None
         self._work = _nothing
 
@@ -116,7 +114,6 @@ class Task(QRunnable):
 
     def run(self) -> None:
         """Do the work in the lane's thread."""
-        _keep_thread_state()
         try:
             self._check()
             answer = self._work(self.report)
@@ -143,6 +140,59 @@ class Task(QRunnable):
         self._lanes.post(self, kind, payload)
 
 
+class _Waiting:
+    """The tasks that wait in one lane, urgent ones first, and the runners that have nothing to do."""
+
+    def __init__(self, threads: int) -> None:
+        self._lock = threading.Lock()
+        self._urgent: deque[Task] = deque()
+        self._others: deque[Task] = deque()
+        self._idle = [_Runner(self) for _ in range(threads)]
+
+    def put(self, task: Task, *, urgent: bool) -> _Runner | None:
+        """Add a task; gives the runner to start for it, None when all are running and one of them will come to it."""
+        with self._lock:
+            (self._urgent if urgent else self._others).append(task)
+            return self._idle.pop() if self._idle else None
+
+    def take(self, runner: _Runner) -> Task | None:
+        """Give a runner its next task; None when there is none: from then on it is idle, and must return."""
+        with self._lock:
+            if self._urgent or self._others:
+                return (self._urgent or self._others).popleft()
+            self._idle.append(runner)
+            return None
+
+    def take_urgent(self) -> Task | None:
+        """Give the next urgent task, if there is one."""
+        with self._lock:
+            return self._urgent.popleft() if self._urgent else None
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        with self._lock:
+            self._urgent.clear()
+            self._others.clear()
+
+
+class _Runner(QRunnable):
+    """Does one waiting task of a lane after the other, in a thread of its pool.
+
+    PySide never frees a QRunnable that was started, so there is one for each thread, and it is started again and again.
+    """
+
+    def __init__(self, waiting: _Waiting) -> None:
+        super().__init__()
+        self.setAutoDelete(False)
+        self._waiting = waiting
+
+    def run(self) -> None:
+        """Go on until nothing waits."""
+        _keep_thread_state()
+        while (task := self._waiting.take(self)) is not None:
+            task.run()
+
+
 class Lanes(QObject):
     """The *inference* lane (one thread for life: TensorFlow lives there) and the *files* lane (FITS and store)."""
 
@@ -152,12 +202,13 @@ class Lanes(QObject):
 
     def __init__(self, parent: QObject | None = None, file_threads: int = 3) -> None:
         super().__init__(parent)
+        threads = {Lane.INFERENCE: 1, Lane.FILES: file_threads}
         self._pools = {lane: QThreadPool(self) for lane in Lane}
-        self._pools[Lane.INFERENCE].setMaxThreadCount(1)
         self._pools[Lane.INFERENCE].setExpiryTimeout(-1)
-        self._pools[Lane.FILES].setMaxThreadCount(file_threads)
+        for lane, pool in self._pools.items():
+            pool.setMaxThreadCount(threads[lane])
+        self._waiting = {lane: _Waiting(threads[lane]) for lane in Lane}
         self._tasks: set[Task] = set()
-        self._urgent: deque[Task] = deque()
         self._closed = False
         # Queued, so that whatever thread posts, the callbacks run in the thread this object lives in.
         self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -190,20 +241,15 @@ class Lanes(QObject):
             task.cancel()
             return task
         self._tasks.add(task)
-        if urgent and lane is Lane.INFERENCE:
-            self._urgent.append(task)
-        self._pools[lane].start(task, 1 if urgent else 0)
+        runner = self._waiting[lane].put(task, urgent=urgent)
+        if runner is not None:
+            self._pools[lane].start(runner)
         return task
 
     def run_urgent(self) -> None:
         """Run, in the calling inference thread, the urgent tasks still waiting behind the current one."""
-        while self._urgent:
-            try:
-                task = self._urgent.popleft()
-            except IndexError:  # the window's thread may have emptied it meanwhile
-                return
-            if self._pools[task.lane].tryTake(task):
-                task.run()
+        while (task := self._waiting[Lane.INFERENCE].take_urgent()) is not None:
+            task.run()
 
     def post(self, task: Task, kind: str, payload: object) -> None:
         """Hand a message of a task to the window's thread; called in the task's thread."""
@@ -243,9 +289,8 @@ class Lanes(QObject):
         self._closed = True
         for task in list(self._tasks):
             task.cancel()
-        self._urgent.clear()
-        for pool in self._pools.values():
-            pool.clear()
+        for waiting in self._waiting.values():
+            waiting.clear()
         deadline = time.monotonic() + timeout_ms / 1000
         home = True
         for pool in self._pools.values():
