@@ -94,17 +94,17 @@ def test_a_key_is_given_and_works_and_is_kept(
     bench = make_bench(demo)
     editor = key_editor(bench)
     editor.choose("next")
-    editor.recorder.setKeySequence(QKeySequence("J"))
+    editor.recorder.setKeySequence(QKeySequence("Ctrl+J"))
     editor.add.click()
-    assert editor.keymap.keys_of("next") == ("N", "J")
+    assert editor.keymap.keys_of("next") == ("N", "Ctrl+J")
     editor.buttons.button(QDialogButtonBox.StandardButton.Ok).click()
-    press(qtbot, bench, KEY.Key_J)
+    press(qtbot, bench, KEY.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert bench.session.selected == 1
     bench.window.close()
     kept, _ = load_settings(tmp_path / "settings.toml")
-    assert kept.keys == {"marz": {"next": ("N", "J")}}
+    assert kept.keys == {"marz": {"next": ("N", "Ctrl+J")}}
     again = make_bench(keys=kept.keys)
-    assert again.controller.actions.keymap.keys_of("next") == ("N", "J")
+    assert again.controller.actions.keymap.keys_of("next") == ("N", "Ctrl+J")
 
 
 def test_a_shared_key_is_shown_and_settled(qtbot: Any, make_bench: BenchMaker, demo: Path) -> None:
