@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtop_gui.core.confidence import DEFAULT_ENTROPY_THRESHOLD
+from mtop_gui.core.projection import project
 from mtop_gui.evaluation import metrics, pdfs
-from mtop_gui.evaluation.embedding import plane
 from mtop_gui.evaluation.figures import (
     NETWORK_COLOURS,
     RIGHT_COLOUR,
@@ -48,7 +48,8 @@ def draw_embedding(judged: Judged) -> tuple[Any, str] | None:
     """Fig. 13: the embedding in a plane, coloured by what the galaxies are."""
     if judged.embedding.size == 0:
         return None
-    placed, note = plane(judged.embedding, judged.sample.seed)
+    projected = project(judged.embedding, judged.sample.seed)
+    placed, note = projected.points, projected.note
     known = [name for name in COLOURED_BY if name in judged.sample.labels]
     figure, axes = panels(3, -(-len(known) // 3), height=3.1)
     for axis in axes[len(known) :]:

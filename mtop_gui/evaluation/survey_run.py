@@ -11,13 +11,13 @@ from mtop_gui.core.events import Advanced, ignore
 from mtop_gui.core.preparation import Preparation
 from mtop_gui.evaluation.chi2 import VELOCITY, Chi2Scan, learn_templates
 from mtop_gui.evaluation.detectability import LineSignals, has_two_lines
-from mtop_gui.evaluation.embedding import embedder
 from mtop_gui.evaluation.interlopers import judge_interlopers
 from mtop_gui.evaluation.judge import Chi2Method, LimitMethod, NetworkMethod, judge
 from mtop_gui.evaluation.limit import TrueTemplate
 from mtop_gui.evaluation.log_grid import Gridder
 from mtop_gui.evaluation.sample import draw_sample, observe
 from mtop_gui.evaluation.summary import summarise
+from mtop_gui.network.embedding import embed
 from mtop_gui.simulation.survey import Survey
 
 if TYPE_CHECKING:
@@ -226,10 +226,9 @@ def _two_lines(sample: Sample, survey: Survey, instrument: Instrument, usable: A
 def _embedding(
     predictor: Any, sample: Sample, survey: Survey, instrument: Instrument, options: Options, report: Report
 ) -> tuple[IntArray, FloatArray]:
-    """Embed some of the spectra, the same for the same seed."""
+    """Embed some of the spectra, the same for the same seed; those that the bundle must not be asked about are left out."""
     nothing: tuple[IntArray, FloatArray] = np.empty(0, np.int64), np.empty((0, 0))
-    embed = embedder(predictor) if options.embedding else None
-    if embed is None:
+    if not options.embedding:
         return nothing
     chosen = np.sort(np.random.default_rng([options.seed, 8]).permutation(len(sample))[:MOST_EMBEDDED])
     some = replace(
@@ -238,8 +237,11 @@ def _embedding(
         hours=sample.hours[chosen],
         labels={name: values[chosen] for name, values in sample.labels.items()},
     )
-    parts = []
+    asked, parts = np.zeros(len(chosen), bool), []
     for chunk in observe(some, survey, instrument):
         report(Advanced(chunk.place.start, len(some), "embedding"))
-        parts.append(embed(chunk.spectra))
-    return chosen, np.concatenate(parts)
+        rows = embed(predictor, chunk.spectra)
+        if rows.shape[1]:
+            asked[chunk.place] = np.isfinite(rows).all(axis=1)
+            parts.append(rows[asked[chunk.place]].astype(np.float64))
+    return (chosen[asked], np.concatenate(parts)) if parts else nothing

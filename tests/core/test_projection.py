@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -41,6 +42,23 @@ def test_without_umap_two_principal_components_are_shown_and_it_says_so(without_
     between = np.std([made.points[which == k].mean(axis=0) for k in range(3)])
     assert between > max(within) / 3
     assert np.array_equal(project(values).points, made.points)
+
+
+def test_umap_draws_the_plane_where_it_is_installed(monkeypatch):
+    class Umap:
+        def __init__(self, **options):
+            self.options = options
+
+        def fit_transform(self, values):
+            return -values[:, :2]
+
+    module = ModuleType("umap")
+    module.UMAP = Umap
+    monkeypatch.setitem(sys.modules, "umap", module)
+    embedding = np.random.default_rng(0).random((40, 5))
+    made = project(embedding)
+    assert made.note == ""
+    assert np.array_equal(made.points, -projection.principal(np.log1p(embedding))[:, :2])
 
 
 def test_umap_keeps_neighbours_together():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mtop_gui.cli import app
-from mtop_gui.evaluation.embedding import WITHOUT_UMAP, plane
+from mtop_gui.core.projection import WITHOUT_UMAP
 from mtop_gui.evaluation.errors import EvaluationError
 from mtop_gui.evaluation.figures import pictures
 from mtop_gui.evaluation.figures_network import draw_pulls
@@ -172,29 +171,6 @@ def test_a_report_without_peer_limit_and_embedding(faint_survey: Path, tiny_bund
     pytest.importorskip("matplotlib", reason="figures need the extra figures")
     # Here, unlike in the command, any warning that matplotlib gives is an error.
     assert {picture.name for picture in pictures(judged)} == FIGURES - {"embedding"}
-
-
-def test_umap_draws_the_plane_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Umap:
-        def __init__(self, **options: Any) -> None:
-            self.options = options
-
-        def fit_transform(self, values: np.ndarray) -> np.ndarray:
-            return values[:, :2]
-
-    module = ModuleType("umap")
-    module.UMAP = Umap  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "umap", module)
-    placed, note = plane(np.random.default_rng(0).random((40, 5)))
-    assert placed.shape == (40, 2)
-    assert note == ""
-
-
-def test_few_or_equal_spectra_still_have_a_plane() -> None:
-    placed, note = plane(np.ones((4, 6)))
-    assert placed.shape == (4, 2)
-    assert np.isfinite(placed).all()
-    assert "too few" in note
 
 
 def test_pages_escape_everything() -> None:
