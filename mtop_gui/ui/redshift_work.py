@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.identification import LineChoice, PeakEvidence
     from mtop_gui.core.line_fit import LineFit
     from mtop_gui.core.spectrum import Spectrum
+    from mtop_gui.ui.display_state import DisplayState
     from mtop_gui.ui.main_window import MainWindow
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.tasks import Failure, Lanes, Task
@@ -74,11 +75,11 @@ class RedshiftWork(QObject):
     def _connect(self) -> None:
         session, window = self._session, self._window
         window.stack.cursor_moved.connect(self._note_cursor)
-        session.displayed.connect(window.insets.show_state)
+        session.measured.connect(self._show_measured)
         session.selection_changed.connect(self._forget)
         session.spectrum_changed.connect(self._compare_soon.start)
         window.insets.line_chosen.connect(self._zoom_to)
-        window.insets.redshift_dragged.connect(lambda z: session.set_candidate(z, "dragged"))
+        window.insets.redshift_dragged.connect(self._pulled)
         window.identifications.peak_chosen.connect(session.take_peak)
         window.identifications.feature_chosen.connect(
             lambda wavelength: window.stack.zoom_to(wavelength, wavelength * LINE_ZOOM)
@@ -86,6 +87,16 @@ class RedshiftWork(QObject):
         window.docks["lines"].visibilityChanged.connect(self._measure)
         window.docks["identifications"].visibilityChanged.connect(self._see_identifications)
         self._measure(True)
+
+    def _show_measured(self, state: DisplayState) -> None:
+        self._window.insets.show_state(state)
+        if state.options.show_model:
+            self._window.stack.show_state(state)
+
+    def _pulled(self, redshift: float) -> None:
+        """Let the window of the strip that is pulled keep up with the mouse."""
+        self._session.follow_closely = True
+        self._session.set_candidate(redshift, "dragged")
 
     def _say(self, sentence: str) -> None:
         self._window.status.say(sentence)
@@ -205,7 +216,7 @@ class RedshiftWork(QObject):
 
     def step_line(self, by: int) -> None:
         """Zoom to the next or previous expected line, beginning with the one nearest the middle of the view."""
-        state = self._session.state
+        state = self._session.measure_now()
         places = [(f.name, f.observed_wavelength) for f in expected_features(state)] or [
             (label.name, label.observed_wavelength) for label in state.line_labels
         ]
@@ -228,7 +239,7 @@ class RedshiftWork(QObject):
         self._window.stack.zoom_to(wavelength, wavelength * LINE_ZOOM)
         self._window.insets.show_line(name)
         text = f"{name} at {wavelength_text(wavelength, self._session.options.wavelength_unit)}"
-        for feature in expected_features(self._session.state):
+        for feature in expected_features(self._session.measure_now()):
             if feature.name == name:
                 text += f": {snr_text(feature)}"
         self._say(text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mtop_gui.core.lines import load_lines
-from mtop_gui.ui.display import DisplayState, resolve, with_candidate
+from mtop_gui.ui.display import DisplayState, resolve, with_candidate, with_measured_lines
 
 if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
@@ -19,7 +20,7 @@ class Resolver:
         self._resolved_from: tuple[object, ...] = ()
 
     def resolve(self, session: Session) -> DisplayState:
-        """Give everything the plots draw."""
+        """Give everything the plots draw; the lines are as they were measured last, until `measure` is asked."""
         spectrum, prediction = session.spectrum, session.prediction
         if spectrum is None:
             title = session.entries.names[session.selected] if session.selected >= 0 else ""
@@ -36,8 +37,10 @@ class Resolver:
                 lines=load_lines(),
                 second=session.second,
                 line_width=session.line_width,
+                measure=False,
             )
         else:
+            before = self.state
             self.state = resolve(
                 spectrum,
                 prediction,
@@ -49,6 +52,15 @@ class Resolver:
                 instrument=session.instrument,
                 lines=load_lines(),
                 message=message,
+                measure=False,
             )
+            if self.state.base is before.base and self.state.line_data is before.line_data:
+                # The same Spectrum in the same units: no need to take its lines away for a moment.
+                self.state = replace(self.state, line_model=before.line_model, model=before.model)
         self._resolved_from = parts
+        return self.state
+
+    def measure(self) -> DisplayState:
+        """Measure the lines at the candidate resolved last, and give the state that has them."""
+        self.state = with_measured_lines(self.state, lines=load_lines())
         return self.state

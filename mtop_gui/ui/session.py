@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 
 from mtop_gui.ui.candidate import allowed, is_network, nearest_peak, origin_of, peak_number, peaks_of
-from mtop_gui.ui.choices import Choices
-from mtop_gui.ui.display import DisplayState
 from mtop_gui.ui.draft import Draft, Unsaved
 from mtop_gui.ui.entries import NO_QUALITY, Entries, NewEntry
-from mtop_gui.ui.resolving import Resolver
+from mtop_gui.ui.showing import Showing
 from mtop_gui.ui.walk import Walk
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 BLIND = "Blind: what the network says is shown once you have decided."
 
 
-class Session(Choices):
+class Session(Showing):
     """Which spectra, which selected, at which candidate redshift, with which options."""
 
     entries_reset = Signal()
@@ -40,7 +38,6 @@ class Session(Choices):
     """The selected spectrum has been read: its content hash, and so its Decision, can be looked up."""
     spectrum_changed = Signal()
     candidate_changed = Signal()
-    displayed = Signal(object)
     draft_changed = Signal()
     blind_changed = Signal(bool)
     network_failed = Signal(object)
@@ -64,8 +61,6 @@ class Session(Choices):
         self.draft = Draft()
         self._drafts: dict[int, Unsaved] = {}
         self.network_trouble = ""
-        self.state = DisplayState()
-        self._resolver = Resolver()
         self._wanted_candidate: float | None = None
         self._loader: Loader | None = None
         self._changed_soon = self._timer(60, self.entries_changed.emit)
@@ -168,6 +163,7 @@ class Session(Choices):
         """Whether everything that changed has been announced and drawn."""
         timers = (
             self._show_soon,
+            self._measure_soon,
             self._changed_soon,
             self._saliency_soon,
             self._added_soon,
@@ -395,5 +391,4 @@ class Session(Choices):
         return self.network_trouble or "predicting…"
 
     def _show(self) -> None:
-        self.state = self._resolver.resolve(self)
-        self.displayed.emit(self.state)
+        self._display(self._resolver.resolve(self))

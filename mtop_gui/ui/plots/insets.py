@@ -29,6 +29,19 @@ EMS = 9.0
 GRIP = 4.0
 """Pixels the mouse moves before a click becomes a drag."""
 
+_DRAWN = (
+    "spectrum_id",
+    "options",
+    "flux",
+    "flux_smooth",
+    "error",
+    "candidate",
+    "line_model",
+    "model",
+    "line_labels",
+)
+"""What of a state the strip draws."""
+
 
 class InsetStrip(QWidget):
     """Windows in order of wavelength, as many as fit; the wheel and stepping through lines scroll.
@@ -61,8 +74,10 @@ class InsetStrip(QWidget):
     # -- what others call -------------------------------------------------------------------------------------
 
     def show_state(self, state: DisplayState) -> None:
-        """Take a new state; hidden, it costs nothing."""
-        self._state = state
+        """Take a new state; hidden, or with nothing new in it for the strip, it costs nothing."""
+        before, self._state = self._state, state
+        if all(getattr(state, part) is getattr(before, part) for part in _DRAWN):
+            return
         self._features = expected_features(state) if state.flux is not None else ()
         if state.spectrum_id != self._settled_for and self._features:
             self._settled_for = state.spectrum_id

@@ -1,0 +1,68 @@
+"""Showing: what the eye needs is displayed at once; lines are measured, and what rests on them drawn, right after."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+
+from mtop_gui.ui.choices import Choices
+from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.resolving import Resolver
+
+if TYPE_CHECKING:
+    from mtop_gui.ui.display import DisplayOptions
+
+REST_MS = 40
+"""A candidate at rest for so long is measured at; a key held down repeats every 33 ms or so."""
+LATEST_S = 0.25
+"""While it keeps moving, it is measured at so often all the same."""
+
+
+class Showing(Choices):
+    """The displayed state, base of the Session.
+
+    Signals
+    -------
+    displayed(state) : data, Prediction, candidate and labels; `line_model` and `model` may still be those of a redshift before.
+    measured(state) : the same with the lines measured at its candidate, once that has come to rest.
+    """
+
+    displayed = Signal(object)
+    measured = Signal(object)
+
+    def __init__(self, options: DisplayOptions, threshold: float, reviewer: str) -> None:
+        super().__init__(options, threshold, reviewer)
+        self.state = DisplayState()
+        self.follow_closely = False
+        """Whether the next move is measured at once: what is pulled must stay under the cursor."""
+        self._resolver = Resolver()
+        self._measure_soon = self._timer(0, self._measure)
+        self._moving_since = 0.0
+
+    def _display(self, state: DisplayState) -> None:
+        before, self.state = self.state, state
+        self.displayed.emit(state)
+        now = time.monotonic()
+        if not self._measure_soon.isActive():
+            self._moving_since = now
+        moved = state.flux is not None and state.flux is before.flux and state.candidate != before.candidate
+        rests = not moved or self.follow_closely or now - self._moving_since > LATEST_S
+        # At once means after what was displayed has been painted: that goes before any timer.
+        self._measure_soon.start(0 if rests else REST_MS)
+
+    def _measure(self) -> None:
+        self.follow_closely = False
+        self.state = self._resolver.measure()
+        self.measured.emit(self.state)
+
+    def measure_now(self) -> DisplayState:
+        """Give the state with the lines measured at its candidate, without waiting for that to come to rest."""
+        if self._show_soon.isActive():
+            self._show_soon.stop()
+            self._show()
+        if self._measure_soon.isActive():
+            self._measure_soon.stop()
+            self._measure()
+        return self.state
