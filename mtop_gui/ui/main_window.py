@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -123,7 +123,8 @@ class MainWindow(QMainWindow):
         """Leave out the title of a dock that stands on its tab already; a floating one has it."""
         bare = QWidget(dock)
         dock.setTitleBarWidget(bare)
-        dock.topLevelChanged.connect(lambda floating: dock.setTitleBarWidget(None if floating else bare))
+        nothing: Any = None  # gives a dock its own title back; PySide's types do not know that
+        dock.topLevelChanged.connect(lambda floating: dock.setTitleBarWidget(nothing if floating else bare))
 
     def reset_layout(self) -> None:
         """Put every dock back where it belongs, in sizes that suit 1440 x 900."""
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
         embedding = self.docks["embedding"]
         embedding.setFloating(False)
         self.splitDockWidget(self.docks["browser"], embedding, Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["browser"], embedding], [1, 1], Qt.Orientation.Vertical)
         embedding.hide()
         unit = self.fontMetrics().averageCharWidth()
         self.resizeDocks(

@@ -77,6 +77,7 @@ class MainToolBar(QToolBar):
         self.threshold.setStyleSheet(
             "QDoubleSpinBox { border: 1px solid palette(mid); border-radius: 4px; padding: 2px 5px; }"
             "QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }"
+            "QDoubleSpinBox::up-arrow, QDoubleSpinBox::down-arrow { width: 0; image: none; }"
         )
         self.threshold.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.threshold.setFixedWidth(unit * 8)
@@ -110,7 +111,8 @@ class MainToolBar(QToolBar):
         self.passes.setCurrentIndex(self.passes.findData(mc_passes))
         self.passes.setToolTip(
             "MC-dropout passes for each spectrum: 50, as mtop predict makes, shows how far the PDF scatters; "
-            "1 is one deterministic pass, many times faster. The flags of the two may differ."
+            "1 is one deterministic pass, many times faster. The flags of the two may differ. "
+            "A network without dropout (architecture restframe) says the same each time: there it is one pass, whatever is chosen."
         )
         self.passes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
