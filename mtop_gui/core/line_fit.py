@@ -31,6 +31,8 @@ RIVALS = 4
 """So many local maxima of the quick search are fitted in earnest."""
 RIVAL_GAIN = 9.0
 """A second redshift within this much chi-square of the best one is told to the person."""
+FAR = 300.0
+"""A fit that moves further than this [km/s] must not hang on one feature alone: errors of a redshift are smaller."""
 PIXEL_FLOOR = 0.1
 """Wavelengths are calibrated to about this share of a pixel; no redshift is known better."""
 
@@ -122,7 +124,7 @@ def refine(
         gain=rise,
         width=best.width,
         model=measure_lines(data, best.redshift, width=best.width, lines=table),
-        warning=_rival(trials, best),
+        warning="; ".join(filter(None, (_leap(best, moved), _rival(trials, best)))),
     )
 
 
@@ -257,6 +259,14 @@ def _ordinary(shifts: FloatArray, gains: FloatArray, moved: float, width: float)
     return float(np.median(row[away]) if np.count_nonzero(away) > 10 else row.min())
 
 
+def _leap(best: LineModel, moved: float) -> str:
+    """Warn of a move that one feature asks for and no other confirms: it may be another line, or a residual of the sky."""
+    strongest, *others = best.detected
+    if abs(moved) <= FAR or sum(feature.snr**2 for feature in others) >= LEAST_GAIN:
+        return ""
+    return f"{moved:+.0f} km/s for {strongest.name} alone: no other line confirms it"
+
+
 def _rival(trials: Sequence[LineModel], best: LineModel) -> str:
     """Name a redshift that fits almost as well and is another one."""
     for trial in sorted(trials, key=lambda model: -model.gain):
@@ -273,6 +283,6 @@ def in_words(fit: LineFit, candidate: float, most: int = 4) -> str:
     more = f" and {len(seen) - most} more" if len(seen) > most else ""
     moved = velocity(fit.redshift, candidate)
     warned = f"; {fit.warning}" if fit.warning else ""
-    if len(seen) == 1:
+    if len(seen) == 1 and abs(moved) <= FAR:
         warned += "; one line only, which may be another"
     return f"z {fit.redshift:.5f} ± {fit.error:.5f} ({moved:+.0f} km/s) from {named}{more}{warned}"

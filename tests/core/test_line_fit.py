@@ -142,6 +142,20 @@ def test_the_words_name_redshift_error_and_lines() -> None:
     assert "one line only" in single
 
 
+def test_a_far_move_for_one_feature_alone_is_warned_of() -> None:
+    candidate, off = 1.2, 500.0 / LIGHT_SPEED * 2.2
+    alone = galaxy(candidate + off, strengths={3727.09: 1.0, 3729.88: 1.2})
+    fit = refine(alone, candidate)
+    assert re.match(r"\+(49|50)\d km/s for \[O II\] 3727, 3730 alone", fit.warning)
+    assert "one line only" not in in_words(fit, candidate)
+    assert "no other line confirms it" in in_words(fit, candidate)
+    assert refine(alone, candidate + off).warning == ""  # there it is only one line, as `in_words` says
+    confirmed = refine(
+        galaxy(candidate + off, strengths={3727.09: 1.0, 3729.88: 1.2, 5008.24: 0.5}), candidate
+    )
+    assert confirmed.warning == ""
+
+
 def test_wide_pixels_widen_the_lines() -> None:
     fit = refine(galaxy(1.2, step=12.0, width=200.0), 1.2)
     assert fit.redshift == pytest.approx(1.2, abs=3e-4)
