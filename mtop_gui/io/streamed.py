@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,14 +13,12 @@ from mtop_gui.io.fitscards import BLOCK, CARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import BinaryIO, TextIO
+    from typing import BinaryIO
 
     from mtop_gui.io.table_files import Facts
 
     Part: TypeAlias = Mapping[str, Sequence[Any]]
     Parts: TypeAlias = Callable[[], Iterator[Part]]
-
-_NEEDS_QUOTES = re.compile(r'[ "\n\r]')
 
 
 def write_parts(parts: Parts, path: Path | str, *, types: Mapping[str, type], facts: Facts) -> None:
@@ -77,28 +74,11 @@ def _write_csv(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path
 
 
 def _write_ecsv(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path) -> None:
-    """Let astropy write the header and the lines be written here, which is four times as fast."""
     nothing: dict[str, list[Any]] = {name: [] for name in types}
     table_files.write_ecsv(nothing, types, facts, path)
     with path.open("a", encoding="utf-8", newline="") as stream:
         for part in cells():
-            _ecsv_lines(part, stream)
-
-
-def _ecsv_lines(part: Part, stream: TextIO) -> None:
-    for row in zip(*part.values(), strict=True):
-        stream.write(" ".join([_ecsv_cell(value) for value in row]) + "\n")
-
-
-def _ecsv_cell(value: Any) -> str:
-    if value is None:
-        return '""'
-    if not isinstance(value, str):
-        return repr(value)
-    value = value.strip(" \t")  # as astropy does
-    if not value:
-        return '""'
-    return '"' + value.replace('"', '""') + '"' if _NEEDS_QUOTES.search(value) else value
+            table_files.write_ecsv_lines(part, stream)
 
 
 def _write_parquet(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mtop_gui.core.catalogue import COLUMN_TYPES, is_masked
+from mtop_gui.core.catalogue import COLUMN_TYPES
 from mtop_gui.io.table_files import write_table
 from mtop_gui.store.review_store import absolute
 
@@ -61,14 +60,14 @@ def export_catalogue(
     standing = store.current_all(reviewer)
     counts = store.counts(reviewer)
     types = COLUMN_TYPES | DECISION_TYPES
-    columns: dict[str, list[Any]] = {name: [] for name in types}
+    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in COLUMN_TYPES}
+    columns |= {name: [] for name in DECISION_TYPES}
     for row in rows:
         content_hash = known.get((row.file, row.row))
-        decision = standing.get(content_hash) if content_hash else None
-        cells = {**asdict(row), **_cells(decision, counts), "content_hash": content_hash}
-        for name, column in columns.items():
-            value = cells.get(name)
-            column.append(None if is_masked(value) else value)
+        cells = _cells(standing.get(content_hash) if content_hash else None, counts)
+        for name in DECISION_TYPES:
+            columns[name].append(cells.get(name))
+        columns["content_hash"][-1] = content_hash
     write_table(
         columns,
         path,

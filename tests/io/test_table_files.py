@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from astropy.table import Table
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mtop_gui.core.errors import ExportError
+from mtop_gui.io import table_files
 from mtop_gui.io.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ def same(given_columns: dict[str, list[Any]], read: dict[str, list[Any]]) -> Non
 @given(tables(TEXTS))
 def test_ecsv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]) -> None:
     same(*round_trip(rows, tmp_path_factory.getbasetemp() / "table.ecsv"))
+
+
+@given(tables(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)))
+@example([(1.0, 2, True, '#"a" b\n\r'), (None, None, None, " x\t"), (float("inf"), 0, False, "\\")])
+def test_ecsv_is_byte_for_byte_what_astropy_writes(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    columns = {name: [row[i] for row in rows] for i, name in enumerate("fibs")}
+    kinds = {"f": float, "i": int, "b": bool, "s": str}
+    write_table(columns, folder / "ours.ecsv", types=kinds)
+    table_files._astropy(columns, kinds, table_files.Facts({}, {})).write(
+        folder / "astropy.ecsv", overwrite=True
+    )
+    assert (folder / "ours.ecsv").read_bytes() == (folder / "astropy.ecsv").read_bytes()
 
 
 @given(tables(TEXTS))
