@@ -47,15 +47,17 @@ def merge_duplicates(
     if count == wavelength.size:
         return wavelength, flux, bad, ivar
     weight = np.where(bad, 0.0, 1.0 if ivar is None else ivar)
-    # Weights relative to the largest: ivar of fluxes near 1e-19 reaches 1e38.
-    scale = float(weight.max()) or 1.0
-    relative = weight / scale
+    first = np.searchsorted(group, np.arange(count))
+    # Weights relative to the largest of their group: ivar of fluxes near 1e-19 reaches 1e38, and none may underflow
+    # beside a far pixel's.
+    largest = np.maximum.reduceat(weight, first)
+    usable = largest > 0
+    scale = np.where(usable, largest, 1.0)
+    relative = weight / scale[group]
     total = np.bincount(group, relative, count)
-    usable = total > 0
     mean = np.bincount(group, relative * np.where(bad, 0.0, flux), count) / np.where(usable, total, 1.0)
     # A pixel that is alone keeps its flux to the last digit, and its (masked) value too.
     members = np.bincount(group, minlength=count)
-    first = np.searchsorted(group, np.arange(count))
     joined = np.where(members == 1, flux[first], mean)
     lone = np.where(members == 1, weight[first], total * scale)
     return wavelength[first], joined, ~usable, None if ivar is None else lone
