@@ -12,13 +12,13 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = "mocks,parquet,postgres,specutils,test"
+EXTRAS = "analysis,dask,figures,keyring,mocks,parquet,postgres,specutils,test"
 HEADER = """\
 # Pinned versions for packaging/run.py, packaging/test.py and CI: every direct and transitive package, nothing else.
 # Made by packaging/make_constraints.py; a package that only one system needs is pinned for all and ignored elsewhere.
 """
 # What other systems than the one this ran on need: name -> name of the package whose version it shares, or a version.
-ELSEWHERE = {"tensorflow": "tensorflow_cpu", "colorama": "0.4.6"}
+ELSEWHERE = {"tensorflow": "tensorflow_cpu", "colorama": "0.4.6", "pywin32-ctypes": "0.2.3"}
 
 
 def main() -> None:

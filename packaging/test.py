@@ -9,8 +9,9 @@ Each has its own --help:
 --kill9         kill a review at 200 moments: nothing that was shown as saved may be missing
 --multiwriter   many processes write into one store
 --dask-loss     lose a worker in the midst of a run on a cluster
+--shifted-domain  fine-tune and adapt a bundle to spectra unlike its training's
 
-The last five end with a line that sums up and take --short.
+All but the first end with a line that sums up and take --short.
 """
 
 import os
@@ -25,7 +26,7 @@ require_supported_python()
 import environment  # noqa: E402
 import system_libraries  # noqa: E402
 
-EXTRAS = ("mocks", "parquet", "dask", "postgres", "specutils", "test")
+EXTRAS = ("mocks", "parquet", "figures", "dask", "postgres", "specutils", "test")
 
 INSTEAD = {
     "--benchmarks": "tests.benchmarks",
@@ -34,6 +35,7 @@ INSTEAD = {
     "--kill9": "tests.long.kill9",
     "--multiwriter": "tests.long.multiwriter",
     "--dask-loss": "tests.long.dask_loss",
+    "--shifted-domain": "tests.long.shifted_domain",
 }
 
 

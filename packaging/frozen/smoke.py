@@ -5,12 +5,14 @@ The built program's catalogue must be, byte for byte, that of the source; its wi
 (xvfb-run is used where there is no display). Size and times are told.
 """
 
+import csv
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +43,20 @@ def compare_catalogues(built, spectra, place):
         timed([*program, "predict", spectra, "-o", target, "--mc-passes", "1"], place, codes=(0, 1))
         written.append(target.read_bytes())
     if written[0] != written[1]:
-        sys.exit("the built program's catalogue is not the source's")
+        sys.exit(f"the built program's catalogue is not the source's: {first_difference(*written)}")
     return written[0].count(b"\n") - 1
+
+
+def first_difference(frozen, source):
+    """Name the first cell in which two catalogues differ."""
+    tables = [list(csv.reader(StringIO(content.decode("utf-8")))) for content in (frozen, source)]
+    for number, (ours, theirs) in enumerate(zip(*tables, strict=False)):
+        for column, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+            if one != other:
+                return f"row {number}, {tables[1][0][column]}: {one!r} built, {other!r} from the source"
+        if len(ours) != len(theirs):
+            return f"row {number} has {len(ours)} columns built, {len(theirs)} from the source"
+    return f"{len(tables[0]) - 1} rows built, {len(tables[1]) - 1} from the source"
 
 
 def show_window(built, spectra, place):
