@@ -47,6 +47,8 @@ class Counts:
     widgets: int
     objects: Counter[str]
     """Qt objects by their class, as Python holds them."""
+    own: Counter[str]
+    """Objects of this package's classes that the garbage collector knows, by class."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Soaked:
         grown = self.after.objects - self.before.objects
         return dict(grown.most_common(6))
 
+    def more_of_our_own(self) -> dict[str, int]:
+        """Name the classes of this package of which there are more by one in ten selections or more."""
+        grown = self.after.own - self.before.own
+        return {name: count for name, count in grown.most_common(6) if count > max(80, 0.1 * self.selections)}
+
     def sentence(self) -> str:
         """Say it in one line."""
         before, after = self.before, self.after
@@ -76,7 +83,8 @@ class Soaked:
             f"{self.selections:,} selections and {self.runs} runs in {self.seconds:.0f} s, after the warm-up memory "
             f"{before.memory_mb:.0f} → {after.memory_mb:.0f} MB, threads {before.threads} → {after.threads}, timers "
             f"{before.timers} → {after.timers}, widgets {before.widgets} → {after.widgets}, Qt objects "
-            f"{before.objects.total():,} → {after.objects.total():,}"
+            f"{before.objects.total():,} → {after.objects.total():,}, own objects {before.own.total():,} → "
+            f"{after.own.total():,} ({after.own['Task']} tasks)"
         )
 
     def failures(self, most_growth_mb: float, *, short: bool) -> list[str]:
@@ -92,6 +100,9 @@ class Soaked:
         # Text items and the like come and go with what is drawn; what leaks grows with every selection.
         if self.after.objects.total() > self.before.objects.total() + max(40, 0.05 * self.selections):
             said.append(f"more Qt objects than after the warm-up: {self.more()}")
+        # What is drawn differs from spectrum to spectrum (labels of lines and the like), within a few dozens.
+        if self.more_of_our_own():
+            said.append(f"more objects of our own than after the warm-up: {self.more_of_our_own()}")
         return said
 
 
@@ -211,7 +222,13 @@ def _count(app: QApplication) -> Counts:
     for _ in range(3):
         gc.collect()
         app.processEvents()
-    objects = [found for found in gc.get_objects() if isinstance(found, QObject)]
+    everything = gc.get_objects()
+    # By its type: what poses as another class, as weak proxies do, may be gone and must not be asked.
+    objects = [found for found in everything if issubclass(type(found), QObject)]
+    own = Counter(
+        type(found).__name__ for found in everything if type(found).__module__.startswith("mtop_gui")
+    )
+    del everything
     timers = {id(found) for widget in app.topLevelWidgets() for found in widget.findChildren(QTimer)}
     timers |= {id(found) for found in objects if isinstance(found, QTimer)}
     return Counts(
@@ -220,6 +237,7 @@ def _count(app: QApplication) -> Counts:
         timers=len(timers),
         widgets=len(app.allWidgets()),
         objects=Counter(type(found).__name__ for found in objects),
+        own=own,
     )
 
 
