@@ -72,6 +72,7 @@ def parse() -> argparse.Namespace:
 def run_apart(name: str, folder: str, bundle: str) -> dict[str, Figure] | None:
     """Run one benchmark in its own process; None when it fails, its words then being on stderr."""
     answer = Path(folder) / f"{name}.json"
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     command = [sys.executable, "-m", "tests.benchmarks", "--inner", name, folder, "--bundle", bundle]
     done = subprocess.run([*command, "--output", str(answer)], timeout=1200, check=False)
     if done.returncode:

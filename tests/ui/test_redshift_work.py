@@ -152,3 +152,20 @@ def test_lines_are_measured_only_while_somebody_sees_them(bench: Bench, qtbot: A
     bench.window.docks["lines"].show()
     wait(qtbot, bench)
     assert bench.session.state.line_model is not None
+
+
+def test_a_moving_candidate_shows_at_once_and_its_lines_follow(bench: Bench, qtbot: Any) -> None:
+    session, strip = bench.session, bench.window.insets
+    wait(qtbot, bench)
+    before = session.state.line_model
+    assert before is not None
+    session.nudge(1e-3)
+    session._show()
+    assert session.state.candidate == session.candidate
+    assert session.state.line_model is before
+    qtbot.waitUntil(lambda: strip._state.candidate == session.candidate, timeout=20000)
+    assert session.state.line_model.redshift == session.candidate
+    session.nudge(1e-3)
+    assert (
+        session.measure_now().line_model.redshift == session.candidate
+    )  # a step along the lines need not wait
