@@ -43,8 +43,20 @@ def compare_catalogues(built, spectra, place):
         timed([*program, "predict", spectra, "-o", target, "--mc-passes", "1"], place, codes=(0, 1))
         written.append(target.read_bytes())
     if written[0] != written[1]:
-        sys.exit(f"the built program's catalogue is not the source's: {first_difference(*written)}")
+        sys.exit(
+            f"the built program's catalogue is not the source's: {first_difference(*written)}{changed_since(built)}"
+        )
     return written[0].count(b"\n") - 1
+
+
+def changed_since(built):
+    """Name what was changed in the checkout after the program was built: then the two are not the same program."""
+    began = (built / f"mtop{SUFFIX}").stat().st_mtime
+    files = [*(ROOT / "mtop_gui").rglob("*.py"), *(ROOT / "resources").rglob("*")]
+    later = sorted(
+        str(file.relative_to(ROOT)) for file in files if file.is_file() and file.stat().st_mtime > began
+    )
+    return f"; {len(later)} files are newer than the build ({later[0]} …): build again" if later else ""
 
 
 def first_difference(frozen, source):
@@ -82,7 +94,8 @@ def timed(command, place, codes=(0,), **variables):
     done = subprocess.run(
         [str(word) for word in command],
         cwd=place,
-        env={**kept, **own, **source, **given, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        # Sums depend on how many threads share them, to the last bit.
+        env={**kept, **own, **source, **given, "TF_CPP_MIN_LOG_LEVEL": "3", "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
