@@ -226,7 +226,7 @@ def _count(app: QApplication) -> Counts:
     # By its type: what poses as another class, as weak proxies do, may be gone and must not be asked.
     objects = [found for found in everything if issubclass(type(found), QObject)]
     own = Counter(
-        type(found).__name__ for found in everything if type(found).__module__.startswith("mtop_gui")
+        type(found).__name__ for found in everything if str(type(found).__module__).startswith("mtop_gui")
     )
     del everything
     timers = {id(found) for widget in app.topLevelWidgets() for found in widget.findChildren(QTimer)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -136,3 +138,17 @@ def test_nothing_is_delivered_after_closing(qtbot: Any) -> None:
     lanes.submit(Lane.FILES, lambda report: 2, "testing", done=told.append)
     qtbot.wait(50)
     assert told == []
+
+
+def test_no_task_is_left_once_it_is_done_and_its_lane_goes_on(qtbot: Any, lanes: Lanes) -> None:
+    told: list[int] = []
+    left: weakref.WeakSet[Any] = weakref.WeakSet()
+    for number in range(50):
+        for lane in Lane:
+            left.add(lanes.submit(lane, lambda report, n=number: n, "testing", done=told.append))
+        if number % 10 == 0:  # lets the lanes come to rest and begin anew
+            qtbot.waitUntil(lambda: not lanes.busy)
+    qtbot.waitUntil(lambda: not lanes.busy)
+    assert sorted(told) == sorted([*range(50), *range(50)])
+    gc.collect()
+    assert len(left) == 0
