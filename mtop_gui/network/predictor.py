@@ -30,6 +30,8 @@ SHAPES = (1, 8, BATCH)
 """Batch sizes the network is compiled for; what is left over is padded up to the next."""
 
 DROPOUT_SEED = 2025
+REMEMBERED = 4
+"""So many spectra asked about one by one stay prepared."""
 UNKNOWN_UNIT = "flux unit unknown: no stellar mass and star-formation rate"
 
 
@@ -65,6 +67,7 @@ class Predictor:
             )
         self._grid = self.bundle.grid.centres
         self.wavelength = self.bundle.preparation.wavelength(self.instrument)
+        self._prepared: list[tuple[Spectrum, PreparedSpectrum]] = []
         self._samples = find_architecture(self.bundle.architecture).sampled(self.bundle.config)
 
     @property
@@ -100,7 +103,7 @@ class Predictor:
         """
         from mtop_gui.network.saliency import as_saliency, redshift_weights
 
-        prepared = self.bundle.preparation.prepare([spectrum], self.instrument)[0]
+        prepared = self._prepare([spectrum])[0]
         if self._reason_to_reject(spectrum, prepared):
             return np.zeros(self.wavelength.size)
         if redshift is None:
@@ -108,6 +111,17 @@ class Predictor:
             redshift = float(self._grid[pdf.argmax()])
         gradient = self._gradient(prepared.inputs, redshift_weights(self._grid, redshift))
         return as_saliency(gradient, prepared.mask)
+
+    def _prepare(self, spectra: Sequence[Spectrum]) -> Sequence[PreparedSpectrum]:
+        """Prepare spectra; a single one is remembered for a while, as its saliency is asked for after its Prediction."""
+        if len(spectra) != 1:
+            return self.bundle.preparation.prepare(spectra, self.instrument)
+        for spectrum, kept in self._prepared:
+            if spectrum is spectra[0]:
+                return [kept]
+        prepared = self.bundle.preparation.prepare(spectra, self.instrument)
+        self._prepared = [*self._prepared[1 - REMEMBERED :], (spectra[0], prepared[0])]
+        return prepared
 
     @cached_property
     def _model(self) -> Any:
@@ -128,7 +142,7 @@ class Predictor:
         return gradient_function(self._model)
 
     def _predict_batch(self, spectra: Sequence[Spectrum], mc_passes: int) -> list[Prediction]:
-        prepared = self.bundle.preparation.prepare(spectra, self.instrument)
+        prepared = self._prepare(spectra)
         reasons = [self._reason_to_reject(s, p) for s, p in zip(spectra, prepared, strict=True)]
         accepted = [index for index, reason in enumerate(reasons) if not reason]
         found: dict[int, Prediction] = {}

@@ -11,7 +11,7 @@ from mtop_gui.core.errors import BundleError
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.preparation import prepare
 from mtop_gui.network.architectures import ARCHITECTURES
-from mtop_gui.network.predictor import UNKNOWN_UNIT, Predictor, apply_temperature
+from mtop_gui.network.predictor import REMEMBERED, UNKNOWN_UNIT, Predictor, apply_temperature
 from tests.support.tiny import tiny_flux, tiny_instrument, tiny_spectrum
 
 if TYPE_CHECKING:
@@ -155,6 +155,19 @@ def test_saliency_is_drawn_between_zero_and_one(predictor: Predictor) -> None:
 
 def test_no_saliency_for_what_is_refused(predictor: Predictor) -> None:
     assert (predictor.saliency(tiny_spectrum(flux=np.zeros(500))) == 0).all()
+
+
+def test_a_spectrum_is_prepared_once_for_prediction_and_saliency(tiny_bundle: ModelBundle) -> None:
+    fresh, again = (Predictor(tiny_bundle, tiny_instrument()) for _ in range(2))
+    spectrum, other = tiny_spectrum(), tiny_spectrum(seed=2)
+    kept = fresh._prepare([spectrum])[0]
+    fresh._prepare([spectrum, other])  # a batch leaves what is remembered alone
+    assert fresh._prepare([spectrum])[0] is kept
+    fresh.predict([spectrum])
+    assert np.array_equal(fresh.saliency(spectrum, 0.75), again.saliency(spectrum, 0.75))
+    for seed in range(3, 3 + REMEMBERED):
+        fresh._prepare([tiny_spectrum(seed=seed)])
+    assert fresh._prepare([spectrum])[0] is not kept
 
 
 def test_warming_up_changes_nothing(tiny_bundle: ModelBundle, predictor: Predictor) -> None:
