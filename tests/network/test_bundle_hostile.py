@@ -7,7 +7,7 @@ import os
 import shutil
 import zipfile
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from mtop_gui.core.errors import BundleError
 from mtop_gui.network.arrays_file import read_arrays, sha256_of, write_arrays
 from mtop_gui.network.bundle import load_bundle, save_bundle
+from mtop_gui.network.mtopnet import MtopnetConfig
+from mtop_gui.network.restframe import RestframeConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,12 +146,17 @@ def test_a_config_of_absurd_sizes_asks_for_no_memory(tiny_bundle: ModelBundle, f
 
 
 def test_the_config_of_another_bundle(folder: Path) -> None:
-    from mtop_gui.core.resources import resource_path
-
     facts = facts_of(folder)
-    facts["architecture"] = facts_of(resource_path("bundles", "moons-lr"))["architecture"]
+    facts["architecture"]["config"] = asdict(MtopnetConfig())
     write_facts(folder, facts)
     assert "do not fit" in refused(folder)
+
+
+def test_the_architecture_of_another_bundle(folder: Path) -> None:
+    facts = facts_of(folder)
+    facts["architecture"] = {"name": "restframe", "config": asdict(RestframeConfig(first_pixel=8.7, first_redshift=0.4))}
+    write_facts(folder, facts)
+    assert "is not the one of architecture 'restframe'" in refused(folder)
 
 
 def test_an_array_that_is_there_twice(folder: Path) -> None:
