@@ -19,7 +19,7 @@ from mtop_gui.core.catalogue import COLUMNS
 from mtop_gui.core.errors import BundleError
 from mtop_gui.core.events import Advanced, EpochEnded, Failed, Predicted
 from mtop_gui.io.table_files import read_table
-from mtop_gui.network import predictor
+from mtop_gui.network import choosing
 from tests.batch.fakes import FakeFiles, FakePredictor
 
 
@@ -32,7 +32,7 @@ def mtop(monkeypatch):
         run.bundles.append(name)
         return run.predictor
 
-    monkeypatch.setattr(predictor, "Predictor", load_predictor)
+    monkeypatch.setattr(choosing, "open_predictor", load_predictor)
     monkeypatch.setattr(io, "iter_rows", FakeFiles())
 
     def call(*arguments):
@@ -71,7 +71,7 @@ def test_predict_writes_the_documented_columns(mtop, folder, tmp_path, suffix):
     assert tuple(table) == COLUMNS
     assert [Path(file).name for file in table["file"]] == ["0-1.fits", "1-1.fits", "2-2.fits", "2-2.fits"]
     assert [float(z) for z in table["z"]] == pytest.approx([0.70, 0.71, 0.72, 0.721], abs=0.002)
-    assert mtop.bundles == ["moons-lr"]
+    assert mtop.bundles == ["auto"]
     assert mtop.predictor.passes == {50}
 
 
@@ -123,7 +123,7 @@ def test_a_bundle_that_cannot_be_loaded_ends_with_2(mtop, folder, tmp_path, monk
     def load_predictor(name, **options):
         raise BundleError(f"there is no bundle '{name}'")
 
-    monkeypatch.setattr(predictor, "Predictor", load_predictor)
+    monkeypatch.setattr(choosing, "open_predictor", load_predictor)
     result = mtop.call("predict", folder, "-o", tmp_path / "out.ecsv", "--bundle", "none")
     assert result.exit_code == 2
     assert result.stderr == "mtop: there is no bundle 'none'\n"

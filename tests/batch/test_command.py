@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from mtop_gui import io
 from mtop_gui.cli import app
-from mtop_gui.network import predictor
+from mtop_gui.network import choosing
 from tests.batch.fakes import FakeFiles, FakePredictor
 
 
@@ -34,7 +34,7 @@ def mtop(monkeypatch, tmp_path):
     for number in range(300):
         (spectra / f"{number}-1.fits").touch()
     run = SimpleNamespace(predictor=FakePredictor(), spectra=spectra)
-    monkeypatch.setattr(predictor, "Predictor", lambda name: run.predictor)
+    monkeypatch.setattr(choosing, "open_predictor", lambda name: run.predictor)
     monkeypatch.setattr(io, "iter_rows", read)
 
     def call(output, *more):
