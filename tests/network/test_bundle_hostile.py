@@ -154,7 +154,10 @@ def test_the_config_of_another_bundle(folder: Path) -> None:
 
 def test_the_architecture_of_another_bundle(folder: Path) -> None:
     facts = facts_of(folder)
-    facts["architecture"] = {"name": "restframe", "config": asdict(RestframeConfig(first_pixel=8.7, first_redshift=0.4))}
+    facts["architecture"] = {
+        "name": "restframe",
+        "config": asdict(RestframeConfig(first_pixel=8.7, first_redshift=0.4)),
+    }
     write_facts(folder, facts)
     assert "is not the one of architecture 'restframe'" in refused(folder)
 
