@@ -167,7 +167,7 @@ class LogPreparation:
         good = np.zeros(shape, bool)
         known = np.zeros(len(spectra), bool)
         for row, spectrum in enumerate(spectra):
-            flux[row], sigma[row], good[row], known[row] = self._on_grid(spectrum)
+            flux[row], sigma[row], good[row], known[row] = self.on_grid(spectrum)
         lines, continuum, inputs = self.inputs(flux, sigma, good, known)
         reachable = max(1, int(np.count_nonzero(self.reachable(instrument))))
         prepared = []
@@ -186,8 +186,11 @@ class LogPreparation:
             )
         return prepared
 
-    def _on_grid(self, spectrum: Spectrum) -> tuple[FloatArray, FloatArray, BoolArray, bool]:
-        """Rebin one Spectrum, its flux in units of `REFERENCE_FLUX` where its unit is known, else of its median size."""
+    def on_grid(self, spectrum: Spectrum) -> tuple[FloatArray, FloatArray, BoolArray, bool]:
+        """Rebin one Spectrum: flux, sigma, good (pixels,), and whether its unit is known.
+
+        The flux comes in units of `REFERENCE_FLUX` where its unit is known, else of its median size.
+        """
         factor = flam_factor(spectrum.flux_unit, spectrum.wavelength)
         usable = ~spectrum.mask & (spectrum.ivar > 0)
         if factor is None:
@@ -228,7 +231,9 @@ class LogPreparation:
         spectrum[..., 0] = _SOFT * np.arcsinh(lines / _SOFT)
         spectrum[..., 1] = np.where(good, np.clip(level - typical[:, None], -2, 2), 0)
         spectrum[..., 2] = good
-        mean, error, share = self._block_means(flux, safe / 10 ** typical[:, None], good)
+        # Relative to the typical noise: squares of the errors as they are would underflow.
+        relative = (safe / 10 ** typical[:, None]).astype(np.float32)
+        mean, error, share = self._block_means(flux, relative, good)
         covered = share > 0
         error = error * 10 ** typical[:, None]
         size = np.sqrt(
