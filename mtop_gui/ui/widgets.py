@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -36,6 +36,32 @@ class ElidedLabel(QLabel):
         return QSize(20, super().minimumSizeHint().height())
 
 
+class WrappedLabel(QLabel):
+    """A label of several lines that always has the height its lines need; an empty one takes none.
+
+    Qt's layouts ask a word-wrapped label for its height at a width they guess, and may cut its last lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the lines anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wanted = max(0, self.heightForWidth(self.width())) if self.text() else 0
+        if wanted != self.minimumHeight():
+            self.setMinimumHeight(wanted)
+
+
 KEY = Qt.Key
 COMMANDS = (
     Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
@@ -50,7 +76,12 @@ def heading(text: str) -> QLabel:
     font.setWeight(QFont.Weight.DemiBold)
     label.setFont(font)
     label.setContentsMargins(0, 5, 0, 0)
-    label.setEnabled(False)
+    return quiet(label)
+
+
+def quiet(label: QLabel) -> QLabel:
+    """Write a label in the theme's muted colour: legible, but behind what is at hand."""
+    label.setProperty("quiet", True)
     return label
 
 

@@ -16,6 +16,7 @@ from mtop_gui.ui.subset import Subset
 from mtop_gui.ui.tables.browser_model import BrowserModel
 from mtop_gui.ui.tables.cells import QUALITY
 from mtop_gui.ui.tables.entry_view import EntryView
+from mtop_gui.ui.widgets import quiet
 
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import BoolArray
@@ -44,7 +45,7 @@ class BrowserPanel(QWidget):
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setMargin(16)
-        self.empty.setEnabled(False)
+        quiet(self.empty)
         self._rebuild_soon = self._timer(250, self.rebuild)
         self._grow_soon = self._timer(300, self._grow)
         self._lay_out()

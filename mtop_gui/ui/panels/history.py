@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedLa
 from mtop_gui.core.decision import settler_name
 from mtop_gui.ui.tables.history_model import HistoryModel
 from mtop_gui.ui.tasks import Lane, Lanes
+from mtop_gui.ui.widgets import quiet
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex
@@ -57,11 +58,11 @@ class HistoryPanel(QWidget):
         header.setHighlightSections(False)
         unit = self.view.fontMetrics().averageCharWidth()
         for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, unit * width + 8)
+            header.resizeSection(column, unit * width + 20)
         header.setSectionResizeMode(6, QHeaderView.ResizeMode.Stretch)
         self.empty = QLabel("No decisions yet.\n\nA quality key ( 0 – 4 ) makes one; Ctrl+Z takes it back.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setEnabled(False)
+        quiet(self.empty)
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self.empty)

@@ -32,13 +32,15 @@ from mtop_gui.ui.panels.review_texts import (
     quality_tip,
     standing_text,
 )
-from mtop_gui.ui.widgets import ElidedLabel, heading
+from mtop_gui.ui.widgets import ElidedLabel, WrappedLabel, heading
 
 if TYPE_CHECKING:
     from mtop_gui.ui.past import Past
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
+
+SCALE_NAMES = {"desi": "DESI", "ozdes": "OzDES", "vimos": "VIMOS"}
 
 
 class ReviewPanel(QWidget):
@@ -69,12 +71,7 @@ class ReviewPanel(QWidget):
         self.typed = QLineEdit()
         self.typed.setPlaceholderText("redshift, then Enter")
         self.typed.hide()
-        self.origin = QLabel()
-        self.origin.setWordWrap(True)
-        self.flag = QLabel()
-        self.flag.setWordWrap(True)
-        self.standing = QLabel()
-        self.standing.setWordWrap(True)
+        self.origin, self.flag, self.standing = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.logmass, self.logsfr = QLabel(), QLabel()
         for label in (self.name, self.redshift):
             font = label.font()
@@ -164,7 +161,7 @@ class ReviewPanel(QWidget):
         for widget in values:
             layout.addWidget(widget)
         layout.addSpacing(4)
-        scale = self._reviewing.scale.name
+        scale = SCALE_NAMES.get(self._reviewing.scale.name, self._reviewing.scale.name)
         layout.addWidget(heading(f"Quality, {scale} scale"))
         layout.addLayout(self._quality_rows())
         layout.addWidget(heading("Class, issues"))
@@ -318,12 +315,14 @@ class ReviewPanel(QWidget):
 
     def _show_flag(self) -> None:
         session = self._session
-        text = ""
+        text, colour = "", self._palette.warning
         if session.selected in session.entries.errors:
-            text = session.entries.errors[session.selected]
+            text, colour = session.entries.errors[session.selected], self._palette.bad
+            text = text[:1].upper() + text[1:]
         elif session.prediction is not None:
             reason = session.entries.flag_reason(session.selected, session.threshold)
             text = f"Flagged: {reason}" if reason else ""
+        self.flag.setStyleSheet(f"color: {colour};")
         self.flag.setText(text)
         self.flag.setVisible(bool(text))
 
@@ -336,15 +335,20 @@ class ReviewPanel(QWidget):
         self.star.setChecked(draft.starred)
         if self.comment.text() != draft.comment:
             self.comment.setText(draft.comment)
-        self.standing.setText(standing_text(self._session.decision, draft))
+        self._show_standing()
 
     def _show_review(self) -> None:
-        decision = self._session.decision
+        decision, known = self._session.decision, self._session.spectrum is not None
         for quality, button in self.qualities.items():
             button.setChecked(decision is not None and decision.quality == quality)
-            button.setEnabled(self._session.spectrum is not None)
-        self.standing.setText(standing_text(decision, self._session.draft))
+        for button in (*self.qualities.values(), *self.classes.values(), *self.issues.values(), self.star):
+            button.setEnabled(known)
+        self._show_standing()
         self._show_history()
+
+    def _show_standing(self) -> None:
+        known = self._session.spectrum is not None
+        self.standing.setText(standing_text(self._session.decision, self._session.draft) if known else "")
 
     def follow(self, past: Past) -> None:
         """Show also what networks said earlier."""
@@ -377,5 +381,4 @@ class ReviewPanel(QWidget):
         self._palette = palette
         for label in (self.place, self.origin, self.standing):
             label.setStyleSheet(f"color: {palette.muted};")
-        self.flag.setStyleSheet(f"color: {palette.warning};")
         self.show_spectrum()
