@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QDesktopServices,
+    QImage,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextTable,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QListWidget,
@@ -140,8 +148,6 @@ class GuideDialog(QDialog):
 
     def _dress_tables(self) -> None:
         """Give tables room and calm lines: Markdown says nothing of that."""
-        from PySide6.QtGui import QColor, QTextTable
-
         for frame in self.view.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 form = frame.format().toTableFormat()
@@ -149,7 +155,22 @@ class GuideDialog(QDialog):
                 form.setBorder(1)
                 form.setBorderBrush(QColor(self._palette.border))
                 form.setBorderCollapse(True)
+                form.setTopMargin(4)
+                form.setBottomMargin(14)
                 frame.setFormat(form)
+                self._draw_cells(frame)
+
+    def _draw_cells(self, table: QTextTable) -> None:
+        """Draw the lines between cells in the theme's colour: by themselves they are grey, lost on a light page."""
+        brush = QBrush(QColor(self._palette.border))
+        for row in range(table.rows()):
+            for column in range(table.columns()):
+                cell = table.cellAt(row, column)
+                form = cell.format().toTableCellFormat()
+                form.setBorderBrush(brush)
+                form.setBorder(1)
+                form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+                cell.setFormat(form)
 
     def _go_to_heading(self, anchor: str) -> None:
         block = self.view.document().begin()

@@ -83,7 +83,6 @@ class KeyHelp(QFrame):
             f"#keyhelp {{ background: {palette.panel}; border: 1px solid {palette.border}; border-radius: 8px; }}"
         )
         body = QWidget()
-        body.setAutoFillBackground(False)
         columns = QHBoxLayout(body)
         columns.setContentsMargins(16, 8, 16, 4)
         columns.setSpacing(26)
@@ -95,6 +94,7 @@ class KeyHelp(QFrame):
             column.addStretch(1)
             columns.addLayout(column)
         self._area.setWidget(body)
+        body.setAutoFillBackground(False)  # setWidget turns it on: the sheet's own colour is to be seen
         self._wanted = body.sizeHint()
 
     def _block(self, group: str, keymap: Keymap) -> QGridLayout:

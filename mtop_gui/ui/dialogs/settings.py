@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 SCALE_TITLES = {"desi": "DESI (0–4)", "ozdes": "OzDES / Marz (0–4, 6)", "vimos": "VIMOS (0–4, 9, 10+, 20+)"}
 
+LONGEST = "entropy from which a spectrum is flagged"
+"""The longest explanation gives their column its width, in every group."""
+
 
 class SettingsDialog(QDialog):
     """Shows Settings and gives back changed ones; it changes nothing itself."""
@@ -106,7 +109,7 @@ class SettingsDialog(QDialog):
                 muted,
                 ("Reviewer", (self.reviewer,), "written into every decision"),
                 ("Quality scale", (self.scale,), "from the next start"),
-                ("Decisions in", (self.store, self.browse), "file or postgresql://…; from the next start"),
+                ("Decisions in", (self.store, self.browse), "file or postgresql://…; at the next start"),
             )
         )
         layout.addWidget(
@@ -115,7 +118,7 @@ class SettingsDialog(QDialog):
                 muted,
                 ("Bundle", (self.bundle,), "the network that reads the spectra"),
                 ("MC passes", (self.passes,), "50 as mtop predict; 1 is much faster"),
-                ("Threshold", (self.threshold,), "entropy from which a spectrum is flagged"),
+                ("Threshold", (self.threshold,), LONGEST),
             )
         )
         layout.addWidget(
@@ -193,12 +196,13 @@ def _group(title: str, muted: str, *rows: tuple[str, tuple[QWidget, ...], str]) 
     grid.setColumnMinimumWidth(0, 16 * unit)
     grid.setColumnMinimumWidth(1, 46 * unit)
     grid.setColumnStretch(1, 1)
-    grid.setColumnMinimumWidth(2, 40 * unit)
+    grid.setColumnMinimumWidth(2, group.fontMetrics().horizontalAdvance(LONGEST) + 4)
     grid.setHorizontalSpacing(12)
     for place, (name, widgets, explanation) in enumerate(rows):
         label = QLabel(name)
         label.setBuddy(widgets[0])
         line = QHBoxLayout()
+        line.setSpacing(6)
         line.addWidget(widgets[0], 1)
         for widget in widgets[1:]:
             line.addWidget(widget)

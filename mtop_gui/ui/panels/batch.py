@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,18 @@ if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
     from mtop_gui.ui.theme import Palette
 
-COLUMNS = (FLAG, NAME, REDSHIFT, REDSHIFT_ERR, ENTROPY, PEAK, SECOND, SECOND_PEAK, REASON, QUALITY)
+COLUMNS = (
+    FLAG,
+    replace(NAME, width=20),
+    REDSHIFT,
+    REDSHIFT_ERR,
+    ENTROPY,
+    PEAK,
+    SECOND,
+    SECOND_PEAK,
+    REASON,
+    QUALITY,
+)
 FLAG_COLUMN = 0
 
 

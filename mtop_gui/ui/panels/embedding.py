@@ -58,7 +58,7 @@ class ColourScale(QWidget):
         if not self._ends[0]:
             return
         painter, metrics = QPainter(self), self.fontMetrics()
-        left, right = (metrics.horizontalAdvance(text) + 8 for text in self._ends)
+        left, right = (metrics.horizontalAdvance(text) + 14 for text in self._ends)
         strip = QRect(left, 5, max(0, self.width() - left - right), self.height() - 10)
         for shade, colour in enumerate(self._plot.brushes[:SHADES]):
             start = strip.left() + shade * strip.width() // SHADES
@@ -66,9 +66,9 @@ class ColourScale(QWidget):
             painter.fillRect(start, strip.top(), stop - start, strip.height(), colour)
         painter.setPen(self.palette().color(self.foregroundRole()))
         centre = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect().adjusted(2, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | centre, self._ends[0])
+        painter.drawText(self.rect().adjusted(8, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | centre, self._ends[0])
         painter.drawText(
-            self.rect().adjusted(0, 0, -2, 0), Qt.AlignmentFlag.AlignRight | centre, self._ends[1]
+            self.rect().adjusted(0, 0, -8, 0), Qt.AlignmentFlag.AlignRight | centre, self._ends[1]
         )
 
 

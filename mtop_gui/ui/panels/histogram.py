@@ -51,7 +51,7 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self._points = tuple(pg.ScatterPlotItem(size=4, pen=None, pxMode=True) for _ in range(2))
         self.line = pg.InfiniteLine(angle=90, movable=True, label="{value:.2f}")
         self.line.label.setPosition(0.9)
-        self._empty = pg.TextItem("No predictions yet", anchor=(0.5, 0.5))
+        self._empty = pg.TextItem("No predictions yet.\nCtrl+R runs the network.", anchor=(0.5, 0.5))
         self.addItem(self._empty, ignoreBounds=True)
         self.line.label.setMovable(False)
         self.line.sigDragged.connect(lambda line: self.threshold_dragged.emit(float(line.value())))

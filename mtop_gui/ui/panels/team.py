@@ -88,7 +88,7 @@ class TeamPanel(QWidget):
         unit = self.fontMetrics().averageCharWidth()
         header = self.table.horizontalHeader()
         for column, width in enumerate((24, 11, 14, 5, 10, 9, 0, 18, 13)):
-            header.resizeSection(column, unit * width + 10)
+            header.resizeSection(column, unit * width + 18)
         for table, numbers in ((self.table, (1, 2, 3)), (self.shares, (1, 2))):
             for column in range(table.columnCount()):
                 item = table.horizontalHeaderItem(column)

@@ -112,4 +112,5 @@ class Notice(Overlay):
         painter.setFont(font)
         painter.setPen(QColor(self.palette.muted))
         bounds = self.boundingRect().adjusted(12, 2, -12, -2)
-        painter.drawText(bounds, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), self.text)
+        sentence = self.text[:1].upper() + self.text[1:]
+        painter.drawText(bounds, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), sentence)

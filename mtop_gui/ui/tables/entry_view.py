@@ -53,7 +53,7 @@ class EntryView(QTableView):
         for position, column in enumerate(self._entries_model.columns):
             if column.width:
                 title = header.fontMetrics().horizontalAdvance(column.title)
-                header.resizeSection(position, max(unit * column.width + 12, title + 14))
+                header.resizeSection(position, max(unit * column.width + 20, title + 16))
             else:
                 header.setSectionResizeMode(position, QHeaderView.ResizeMode.Stretch)
 
