@@ -104,7 +104,7 @@ class Bench(QObject):
         self.live = LiveRefresh(self.window, self.session, self.reviewing, self.lanes, store)
         self.window.browser.bar.set_filters(SavedFilters(settings.saved_filters))
         self.window.history.follow(self.reviewing, self.lanes, store)
-        self.window.review.follow(Past(self.session, self.lanes, store))
+        self.window.review.follow(Past(self.session, self.reviewing, self.lanes, store))
         self.desk = Desk(
             self.window,
             self.session,

@@ -114,17 +114,6 @@ class Reviewing(QObject):
             return self._standing.get(content)
         return self._by_place.get((str(entries.paths[number]), entries.rows[number]))
 
-    def history(self) -> list[Decision]:
-        """Give all rows about the selected spectrum, newest first; blind: only this reviewer's."""
-        if self._session.spectrum is None:
-            return []
-        try:
-            rows = self._store.history(self._session.spectrum.content_hash)
-        except StoreError as error:
-            self.refused.emit(str(error))
-            return []
-        return [row for row in reversed(rows) if row.reviewer == self._session.reviewer]
-
     def decide(self, quality: int) -> bool:
         """Record a Decision of this quality on the selected spectrum, then go to the next; False if refused."""
         if quality not in self.scale.meanings:
@@ -254,5 +243,7 @@ class Reviewing(QObject):
         if session.spectrum is not None and session.spectrum.content_hash == content:
             self._mark(session.selected)
             session.set_decision(decision)
-        session.rows_changed()
+            session.rows_changed(session.selected)
+        else:
+            session.rows_changed()
         self.changed.emit()

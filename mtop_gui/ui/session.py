@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 
+from mtop_gui.ui.announcing import Announcing
 from mtop_gui.ui.candidate import allowed, is_network, nearest_peak, origin_of, peak_number, peaks_of
 from mtop_gui.ui.draft import Draft, Unsaved
 from mtop_gui.ui.entries import NO_QUALITY, Entries, NewEntry
-from mtop_gui.ui.showing import Showing
 from mtop_gui.ui.walk import Walk
 
 if TYPE_CHECKING:
@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 BLIND = "Blind: what the network says is shown once you have decided."
 
 
-class Session(Showing):
+class Session(Announcing):
     """Which spectra, which selected, at which candidate redshift, with which options."""
 
     entries_reset = Signal()
     entries_added = Signal()
-    entries_changed = Signal()
     selection_changed = Signal(int)
     spectrum_known = Signal()
     """The selected spectrum has been read: its content hash, and so its Decision, can be looked up."""
@@ -63,7 +62,6 @@ class Session(Showing):
         self.network_trouble = ""
         self._wanted_candidate: float | None = None
         self._loader: Loader | None = None
-        self._changed_soon = self._timer(60, self.entries_changed.emit)
         self._saliency_soon = self._timer(160, self._want_saliency)
         self._added_soon = self._timer(150, self._announce_added)
         self._fetch_soon = self._timer(100, self._fetch)
@@ -108,11 +106,6 @@ class Session(Showing):
         self._fetch_soon.start()
         if self._owed is not None and self._owed == self.selected and self.step(1):
             self._owed = None
-
-    def rows_changed(self) -> None:
-        """Announce, soon and once, that columns of some entries changed."""
-        if not self._changed_soon.isActive():
-            self._changed_soon.start()
 
     def counts(self) -> tuple[int, int, int]:
         """Count the spectra with a redshift from the network, those flagged, and those reviewed."""
@@ -201,7 +194,7 @@ class Session(Showing):
 
     def _take_spectrum(self, number: int, spectrum: Spectrum) -> None:
         self.entries.note_read(number, spectrum.name, spectrum.content_hash, spectrum.median_snr)
-        self.rows_changed()
+        self.rows_changed(number)
         if number == self.selected:
             self.spectrum = spectrum
             self.spectrum_known.emit()
@@ -211,7 +204,7 @@ class Session(Showing):
     def take_prediction(self, number: int, prediction: Prediction) -> None:
         """Note a Prediction of an entry, and show it if that is selected."""
         self.entries.note_prediction(number, prediction)
-        self.rows_changed()
+        self.rows_changed(number)
         if number == self.selected and self._known is not prediction:
             self._show_prediction(prediction)
             self.spectrum_changed.emit()
@@ -259,7 +252,7 @@ class Session(Showing):
     def take_failure(self, number: int, reason: str) -> None:
         """Note that an entry cannot be read or predicted."""
         self.entries.fail(number, reason)
-        self.rows_changed()
+        self.rows_changed(number)
         if number == self.selected:
             self.spectrum_changed.emit()
             self._show_soon.start()

@@ -240,7 +240,9 @@ QToolBar QToolButton:hover {{ background: {c.raised}; }}
 QToolBar QToolButton:checked {{ background: {c.selection}; color: {c.on_selection}; }}
 QStatusBar {{ background: {c.window}; color: {c.muted}; border-top: 1px solid {c.border}; }}
 QStatusBar::item {{ border: none; }}
-QLabel[quiet="true"] {{ color: {c.muted}; }}
+QLabel[tone="quiet"] {{ color: {c.muted}; }}
+QLabel[tone="warning"] {{ color: {c.warning}; }}
+QLabel[tone="bad"] {{ color: {c.bad}; }}
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {c.muted}; border: none; border-bottom: 2px solid transparent;
   padding: 4px 12px 3px 12px; }}

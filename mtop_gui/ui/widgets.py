@@ -81,8 +81,16 @@ def heading(text: str) -> QLabel:
 
 def quiet(label: QLabel) -> QLabel:
     """Write a label in the theme's muted colour: legible, but behind what is at hand."""
-    label.setProperty("quiet", True)
+    set_tone(label, "quiet")
     return label
+
+
+def set_tone(label: QLabel, tone: str) -> None:
+    """Let a label wear the theme's colour for ``quiet``, ``warning`` or ``bad``; free where it wears it already."""
+    if label.property("tone") != tone:
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)
+        label.style().polish(label)
 
 
 def scrolled(panel: QWidget) -> QScrollArea:

@@ -122,7 +122,6 @@ class BatchPanel(QWidget):
     def _entries_changed(self) -> None:
         entries = self._session.entries
         self.plot.set_values(entries.entropy, entries.skewness)
-        self.model.repaint()
         self._show_counts()
         if not self._resort_soon.isActive():
             self._resort_soon.start()

@@ -129,7 +129,6 @@ class BrowserPanel(QWidget):
         self._show_state()
 
     def _refresh(self) -> None:
-        self.model.repaint()
         self._show_state()
         column = self.model.sort_column
         # A list sorted by what a run still changes is sorted again; one sorted by quality stays while one reviews.

@@ -32,7 +32,7 @@ from mtop_gui.ui.panels.review_texts import (
     quality_tip,
     standing_text,
 )
-from mtop_gui.ui.widgets import ElidedLabel, WrappedLabel, heading
+from mtop_gui.ui.widgets import ElidedLabel, WrappedLabel, heading, quiet, set_tone
 
 if TYPE_CHECKING:
     from mtop_gui.ui.past import Past
@@ -73,6 +73,8 @@ class ReviewPanel(QWidget):
         self.typed.hide()
         self.origin, self.flag, self.standing = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.logmass, self.logsfr = QLabel(), QLabel()
+        for behind in (self.place, self.origin, self.standing):
+            quiet(behind)
         for label in (self.name, self.redshift):
             font = label.font()
             font.setBold(True)
@@ -267,6 +269,7 @@ class ReviewPanel(QWidget):
         self._show_candidate()
         self._show_draft()
         self._show_review()
+        self._show_history()
 
     def _show_measures(self) -> None:
         prediction = self._session.prediction
@@ -315,14 +318,14 @@ class ReviewPanel(QWidget):
 
     def _show_flag(self) -> None:
         session = self._session
-        text, colour = "", self._palette.warning
+        text, tone = "", "warning"
         if session.selected in session.entries.errors:
-            text, colour = session.entries.errors[session.selected], self._palette.bad
+            text, tone = session.entries.errors[session.selected], "bad"
             text = text[:1].upper() + text[1:]
         elif session.prediction is not None:
             reason = session.entries.flag_reason(session.selected, session.threshold)
             text = f"Flagged: {reason}" if reason else ""
-        self.flag.setStyleSheet(f"color: {colour};")
+        set_tone(self.flag, tone)
         self.flag.setText(text)
         self.flag.setVisible(bool(text))
 
@@ -344,20 +347,21 @@ class ReviewPanel(QWidget):
         for button in (*self.qualities.values(), *self.classes.values(), *self.issues.values(), self.star):
             button.setEnabled(known)
         self._show_standing()
-        self._show_history()
 
     def _show_standing(self) -> None:
         known = self._session.spectrum is not None
         self.standing.setText(standing_text(self._session.decision, self._session.draft) if known else "")
 
     def follow(self, past: Past) -> None:
-        """Show also what networks said earlier."""
+        """Show what the reviewer and networks said earlier."""
         self._past = past
         past.changed.connect(self._show_history)
 
     def _show_history(self) -> None:
-        decisions = self._reviewing.history()
-        predictions = [] if self._past is None else self._past.predictions()
+        past = self._past
+        decisions = [] if past is None else past.decisions()
+        predictions = [] if past is None else past.predictions()
+        nothing = "" if past is not None and not past.known else "Nothing yet"
         lines = [(history_line(row), history_line(row, full=True)) for row in decisions]
         lines += [(past_line(each), past_line(each, full=True)) for each in predictions]
         # Rows of undos show nothing: their redshift was taken back.
@@ -365,7 +369,7 @@ class ReviewPanel(QWidget):
         self._redshifts += [each.redshift for each in predictions]
         self.history.setRowCount(max(1, len(lines)))
         muted = QColor(self._palette.muted)
-        for place, (line, tip) in enumerate(lines or [("Nothing yet", "")]):
+        for place, (line, tip) in enumerate(lines or [(nothing, "")]):
             item = QTableWidgetItem(line)
             item.setToolTip(tip)
             if place >= len(decisions):
@@ -379,6 +383,4 @@ class ReviewPanel(QWidget):
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
         self._palette = palette
-        for label in (self.place, self.origin, self.standing):
-            label.setStyleSheet(f"color: {palette.muted};")
         self.show_spectrum()

@@ -12,7 +12,7 @@ from mtop_gui.ui.entries import NO_QUALITY, Status
 from mtop_gui.ui.tables.cells import LEFT, QUALITY, RIGHT, Column, flag_key, flag_order, reason_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from mtop_gui.core.arrays import BoolArray, FloatArray, IntArray
     from mtop_gui.ui.session import Session
@@ -36,6 +36,9 @@ def sorted_numbers(numbers: IntArray, key: FloatArray | IntArray, descending: bo
     return numbers[np.argsort(signed, kind="stable")]
 
 
+MOST_ROWS = 40
+"""When more rows than this change, which is more than a view shows, it is told of all of them at once."""
+
 HIDDEN = "·"
 """Stands for what a blind reviewer is not told."""
 
@@ -58,6 +61,7 @@ class EntryModel(QAbstractTableModel):
         self._entropy_known: FloatArray | None = None
         self._entropy_order: IntArray = self.order
         self.set_palette(palette)
+        session.cells_changed.connect(self.repaint)
 
     # -- what Qt asks -----------------------------------------------------------------------------------------
 
@@ -121,7 +125,7 @@ class EntryModel(QAbstractTableModel):
         lines = self.lay_out(order)
         if np.array_equal(lines, self._lines):
             self.order = order
-            self.repaint()
+            self._repaint_rows(self.heading_rows())  # they tell how many are under them
             return
         self.beginResetModel()
         self.order, self._lines = order, lines
@@ -163,12 +167,25 @@ class EntryModel(QAbstractTableModel):
         """Give the entries in the order of the rows."""
         return self.order
 
-    def repaint(self) -> None:
-        """Tell the views that cells changed; they ask again for those they show."""
-        if len(self._lines):
-            self.dataChanged.emit(
-                self.index(0, 0), self.index(len(self._lines) - 1, len(self.columns) - 1), [Role.DisplayRole]
-            )
+    def repaint(self, numbers: Collection[int] | None = None) -> None:
+        """Tell the views that cells of these entries changed, None for all; they ask again for those they show."""
+        if numbers is None or len(numbers) > MOST_ROWS:
+            if len(self._lines):
+                self._tell(0, len(self._lines) - 1)
+        elif numbers:
+            self._repaint_rows(np.flatnonzero(np.isin(self._lines, list(numbers))))
+
+    def _repaint_rows(self, rows: IntArray) -> None:
+        if len(rows) > MOST_ROWS:
+            self._tell(int(rows[0]), int(rows[-1]))
+            return
+        for row in rows.tolist():
+            self._tell(row, row)
+
+    def _tell(self, first: int, last: int) -> None:
+        self.dataChanged.emit(
+            self.index(first, 0), self.index(last, len(self.columns) - 1), [Role.DisplayRole]
+        )
 
     def heading_rows(self) -> IntArray:
         """Give the rows that are headings."""
