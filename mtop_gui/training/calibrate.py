@@ -49,6 +49,7 @@ def calibrate(
     instrument: Instrument | None = None,
     report: Report = ignore,
     most: int = MOST_SPECTRA,
+    temperatures: bool = True,
 ) -> ModelBundle:
     """Settle a trained bundle on a survey's validation spectra, measure it on the test spectra, and save it again.
 
@@ -58,6 +59,7 @@ def calibrate(
     survey_path : the survey it was trained on, with the same `seed`.
     report : receives Advanced; may raise Cancelled, which leaves the bundle as it was.
     most : at most so many spectra per split.
+    temperatures : whether temperatures and error floors are settled here too, and not by other spectra already.
 
     Returns
     -------
@@ -80,18 +82,20 @@ def calibrate(
         )
         network = _Watched(bundle, batches, report)
         judged = network.judge(_some(survey, "validation", seed, most), "calibrating")
-        bundle = replace(
-            bundle,
-            temperature=fit_temperature(judged.pdf, judged.labels),
-            sampled_temperature=_sampled_temperature(
-                bundle, batches, _some(survey, "validation", seed, min(most, SAMPLED_SPECTRA)), seed, report
+        bundle = replace(bundle, ood=fit_ood(np.concatenate(network.embedding), np.stack(network.statistics)))
+        if temperatures:
+            alone = fit_temperature(judged.pdf, judged.labels)
+            some = _some(survey, "validation", seed, min(most, SAMPLED_SPECTRA))
+            sampled = find_architecture(bundle.architecture).sampled(bundle.config)
+            bundle = replace(
+                bundle,
+                temperature=alone,
+                sampled_temperature=_sampled_temperature(bundle, batches, some, seed, report)
+                if sampled
+                else alone,
+                logmass_sigma=robust_sigma(judged.logmass),
+                logsfr_sigma=robust_sigma(judged.logsfr),
             )
-            if find_architecture(bundle.architecture).sampled(bundle.config)
-            else fit_temperature(judged.pdf, judged.labels),
-            logmass_sigma=robust_sigma(judged.logmass),
-            logsfr_sigma=robust_sigma(judged.logsfr),
-            ood=fit_ood(np.concatenate(network.embedding), np.stack(network.statistics)),
-        )
         facts = dict(bundle.training)
         rows = _some(survey, "test", seed, most)
         if len(rows):

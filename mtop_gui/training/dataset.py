@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from mtop_gui.core.arrays import Float32Array, FloatArray, IntArray
+    from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray, IntArray
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.simulation.observing import Observer
     from mtop_gui.simulation.optical_observing import OpticalObserver
@@ -50,13 +50,21 @@ class SurveyInMemory(Survey):
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs, labels and their weights as Keras takes them, and which galaxies they are (-1 for interlopers)."""
+    """Inputs, labels and their weights as Keras takes them, and which galaxies they are (-1 for interlopers).
+
+    `real` tells a catalogue's spectra from mocks, all alike or (n,); `hours` are 0 where nobody knows.
+    """
 
     inputs: dict[str, Any]
     labels: dict[str, Any]
     galaxies: IntArray
     hours: FloatArray
     weights: dict[str, Any] | None = None
+    real: BoolArray | bool = False
+
+    def __len__(self) -> int:
+        """Count the spectra."""
+        return int(self.galaxies.size)
 
 
 @dataclass(frozen=True, eq=False)

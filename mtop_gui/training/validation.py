@@ -24,9 +24,10 @@ SUCCESS = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What a network said of spectra with known truth; all arrays (n,) but `pdf` (n, n_z).
+    """What a network said of galaxies with known truth; all arrays (n,) but `pdf` (n, n_z).
 
-    `labels` are the redshift labels (n, n_z); `logmass` and `logsfr` are residuals, predicted minus true [dex].
+    `labels` are the redshift labels (n, n_z); `logmass` and `logsfr` are residuals, predicted minus true [dex], NaN where
+    the truth is not known.
     """
 
     losses: dict[str, float]
@@ -51,23 +52,30 @@ def judge(
     predict : inputs of a batch -> outputs as numpy arrays.
     weights : loss weights; ``loss`` among the losses is their weighted sum, as in training.
     """
-    sums = dict.fromkeys(weights, 0.0)
+    sums, counts = dict.fromkeys(weights, 0.0), dict.fromkeys(weights, 0.0)
     kept: dict[str, list[Any]] = {
         key: [] for key in ("pdf", "labels", "logmass", "logsfr", "galaxies", "hours")
     }
     for make in plan:
         batch = make()
         said = {key: np.asarray(value, dtype=np.float32) for key, value in predict(batch.inputs).items()}
-        for name, value in _losses(said, batch.labels).items():
-            sums[name] += value * batch.galaxies.size
-        kept["pdf"].append(said["redshift"])
-        kept["labels"].append(batch.labels["redshift"])
+        counted = batch.weights or {}
+        for name, values in _losses(said, batch.labels).items():
+            weight = counted.get(name, np.ones(values.size))
+            sums[name] += float(values @ weight)
+            counts[name] += float(weight.sum())
+        # What is no galaxy of the redshift grid has no redshift to be right or wrong.
+        taught = np.broadcast_to(counted.get("redshift", 1.0), batch.galaxies.shape) > 0
+        kept["pdf"].append(said["redshift"][taught])
+        kept["labels"].append(batch.labels["redshift"][taught])
         for name, std in (("logmass", preparation.logmass_std), ("logsfr", preparation.logsfr_std)):
-            kept[name].append((_number(said[name]) - _number(batch.labels[name])) * std)
-        kept["galaxies"].append(batch.galaxies)
-        kept["hours"].append(batch.hours)
+            residual = (_number(said[name]) - _number(batch.labels[name])) * std
+            known = np.broadcast_to(counted.get(name, 1.0), residual.shape) > 0
+            kept[name].append(np.where(known, residual, np.nan)[taught])
+        kept["galaxies"].append(batch.galaxies[taught])
+        kept["hours"].append(batch.hours[taught])
     joined = {key: np.concatenate(values) for key, values in kept.items()}
-    losses = {name: total / joined["hours"].size for name, total in sums.items()}
+    losses = {name: total / max(counts[name], 1.0) for name, total in sums.items()}
     losses["loss"] = sum(weights[name] * losses[name] for name in weights)
     return Judged(losses=losses, **joined)
 
@@ -82,7 +90,7 @@ def success_by_exposure(judged: Judged, grid: FloatArray, redshift: FloatArray) 
     """
     right = np.abs(grid[judged.pdf.argmax(axis=1)] - redshift[judged.galaxies]) < SUCCESS
     shares = {"success": float(right.mean())}
-    for hours in np.unique(judged.hours):
+    for hours in np.unique(judged.hours[judged.hours > 0]):
         shares[f"success_{hours:g}h"] = float(right[judged.hours == hours].mean())
     return shares
 
@@ -107,8 +115,8 @@ def fit_temperature(pdf: FloatArray, labels: FloatArray) -> float:
 
 
 def robust_sigma(residual: FloatArray) -> float:
-    """Half the width of the central 68.27 %: the standard deviation of a Gaussian, deaf to outliers."""
-    low, high = np.percentile(residual, [15.865, 84.135])
+    """Half the width of the central 68.27 %: the standard deviation of a Gaussian, deaf to outliers and to NaN."""
+    low, high = np.percentile(residual[np.isfinite(residual)], [15.865, 84.135])
     return float((high - low) / 2)
 
 
@@ -117,16 +125,18 @@ def _number(values: np.ndarray) -> np.ndarray:
     return values[:, 0] if values.shape[1] == 1 else values @ bin_centres(values.shape[1])
 
 
-def _losses(said: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, float]:
-    """Compute the losses as Keras does."""
+def _losses(said: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, FloatArray]:
+    """Compute the losses (n,) of each spectrum as Keras does."""
     tiny = 1e-7
     lines = np.clip(said["lines"], tiny, 1 - tiny)
     marked = labels["lines"].astype(bool)
-    found = {"lines": float(-np.mean(np.log(np.where(marked, lines, 1 - lines))))}
+    found: dict[str, FloatArray] = {
+        "lines": np.asarray(-np.mean(np.log(np.where(marked, lines, 1 - lines)), axis=1, dtype=np.float64))
+    }
     for name in labels.keys() - found.keys():
         if labels[name].shape[1] == 1:
-            found[name] = float(np.mean((said[name] - labels[name]) ** 2))
+            found[name] = np.asarray(np.mean((said[name] - labels[name]) ** 2, axis=1, dtype=np.float64))
         else:
             surprise = labels[name] * np.log(np.maximum(said[name], tiny))
-            found[name] = float(-np.mean(np.sum(surprise, axis=1)))
+            found[name] = np.asarray(-np.sum(surprise, axis=1, dtype=np.float64))
     return found

@@ -33,6 +33,7 @@ def tiny_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def settings() -> dict[str, Any]:
     return {
+        "architecture": "mtopnet",
         "config": TINY_CONFIG,
         "grid": TINY_GRID,
         "recipe": RECIPE,
