@@ -56,6 +56,14 @@ def recipe_for(architecture: str) -> Recipe:
     return Recipe()
 
 
+def fine_tuning_recipe(architecture: str, epochs: int) -> Recipe:
+    """Give the recipe by which a trained network learns a little more: a seventh of the learning rate, soon stopped."""
+    if architecture == "restframe":
+        falling = max(1.0, epochs / 2)
+        return Recipe(first_rate=3e-4, last_rate=1e-5, fall_epochs=falling, clip_norm=1.0, patience=4)
+    return Recipe(first_rate=5e-4, last_rate=5e-5, decay_epochs=epochs, patience=4)
+
+
 def least_coverage(architecture: str) -> float:
     """Give the share of the pixels below which a spectrum is refused; `restframe` is taught to do with one band."""
     return 0.15 if architecture == "restframe" else DEFAULT_MIN_COVERAGE
