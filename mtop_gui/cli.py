@@ -131,12 +131,35 @@ def simulate(
 
 @app.command()
 def train(
-    survey: Annotated[Path, typer.Argument(metavar="SURVEY.h5", help="A survey made by mtop simulate.")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SURVEY.h5|CATALOGUE",
+            help="A survey made by mtop simulate; with --from also a table of labelled spectra (file, row, z, class, quality, "
+            "logmass, logsfr), e.g. of mtop review export.",
+        ),
+    ],
     bundle_dir: Annotated[
         Path, typer.Option("-o", "--output", metavar="BUNDLE_DIR", help="The bundle's folder.")
     ],
-    architecture: Annotated[str, typer.Option(help="The kind of network.")] = "mtopnet",
-    epochs: Annotated[int, typer.Option(min=1, help="At most; fewer when validation stops improving.")] = 100,
+    architecture: Annotated[
+        str | None, typer.Option(help="restframe (default) or mtopnet; with --from it is the parent's.")
+    ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--from", metavar="NAME|DIR", help="Train this bundle further: fine-tuning.")
+    ] = None,
+    survey: Annotated[
+        Path | None,
+        typer.Option(metavar="SURVEY.h5", help="Mocks beside the labelled spectra: nothing is forgotten."),
+    ] = None,
+    adapt: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="Adapt to these unlabelled spectra, files or folders; may repeat."),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most; fewer when validation stops improving; 100, or 10 with --from."),
+    ] = None,
     seed: Seed = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Spectra per step.")] = 64,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
@@ -144,14 +167,17 @@ def train(
         float | None, typer.Option(min=0, help="Stop before the epoch that would end later than this.")
     ] = None,
 ) -> None:
-    """Train a network on a mock survey and write it as a bundle."""
+    """Train a network on a mock survey, or a bundle further, and write it as a bundle."""
     from mtop_gui.commands.mocks import train as run
 
     with plain_errors():
         run(
-            survey,
+            source,
             bundle_dir,
             architecture=architecture,
+            parent=parent,
+            survey=survey,
+            adapt=adapt or [],
             epochs=epochs,
             seed=seed,
             resume=resume,

@@ -201,7 +201,7 @@ def test_simulate_and_train_make_a_survey_and_ask_for_a_bundle(tmp_path, monkeyp
     assert result.exit_code == 0, result.output
     assert asked["paths"] == (survey, tmp_path / "b")
     assert (asked["epochs"], asked["seed"], asked["resume"], asked["max_hours"]) == (2, 7, True, 1.5)
-    assert asked["architecture"] == "mtopnet"
+    assert asked["architecture"] == "restframe"
 
 
 @pytest.mark.parametrize(
