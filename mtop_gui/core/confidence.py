@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mtop_gui.core.cumulative import Cumulative, bin_edges
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -100,17 +102,11 @@ def rebin_probability(grid: FloatArray, probability: FloatArray, width: float = 
     steps = np.diff(grid)
     if np.abs(steps - width).max() <= 1e-3 * width:
         return probability
-    edges, cumulative = _cumulative(grid, probability)
+    edges = bin_edges(grid)
+    cumulative = np.concatenate([[0.0], np.cumsum(probability)])
     count = max(1, int(np.ceil((edges[-1] - edges[0]) / width - 1e-9)))
     new_edges = edges[0] + width * np.arange(count + 1)
     return np.diff(np.interp(new_edges, edges, cumulative))
-
-
-def _cumulative(grid: FloatArray, probability: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the bins' (n_z + 1,) edges, halfway between their centres, and the probability below each edge."""
-    steps = np.diff(grid)
-    edges = np.concatenate([[grid[0] - steps[0] / 2], grid[:-1] + steps / 2, [grid[-1] + steps[-1] / 2]])
-    return edges, np.concatenate([[0.0], np.cumsum(probability)])
 
 
 def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tuple[Peak, ...]:
@@ -231,8 +227,7 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     binned = rebin_probability(grid, pdf)
     mean = float(np.sum(grid * pdf))
     rms = float(np.sqrt(max(0.0, np.sum((grid - mean) ** 2 * pdf))))
-    edges, cumulative = _cumulative(grid, pdf)
-    low, high = (float(np.interp(q, cumulative, edges)) for q in (0.15865, 0.84135))
+    low, high = Cumulative(grid, pdf).quantiles((0.15865, 0.84135))
     return Confidence(
         entropy=_entropy(binned),
         skewness=_skewness(binned),

@@ -1,4 +1,4 @@
-"""Figures of merit of binned redshift PDFs, the probability being spread evenly within each bin.
+"""Figures of merit of binned redshift PDFs.
 
 All functions take the (n_z,) bin centres, in z, and (n, n_z) or (n_z,) probabilities per bin that sum to 1.
 """
@@ -9,32 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mtop_gui.core.cumulative import Cumulative, bin_edges
+
 if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
 
 
-def bin_edges(grid: FloatArray) -> FloatArray:
-    """Give the (n_z + 1,) edges, halfway between the centres and as far outside the ends."""
-    steps = np.diff(grid)
-    return np.concatenate([[grid[0] - steps[0] / 2], grid[:-1] + steps / 2, [grid[-1] + steps[-1] / 2]])
-
-
-def probability_below(grid: FloatArray, pdf: FloatArray, value: float) -> float:
-    """Give the probability below one value: linear inside a bin, 0 and 1 beyond the ends."""
-    cumulative = np.concatenate([[0.0], np.cumsum(pdf)])
-    return float(np.interp(value, bin_edges(grid), cumulative / cumulative[-1]))
-
-
 def pit(grid: FloatArray, pdfs: FloatArray, truth: FloatArray) -> FloatArray:
     """Give the probability integral transform (n,): the probability below the truth, uniform if the PDFs are right (Dawid 84)."""
-    return np.array([probability_below(grid, pdf, value) for pdf, value in zip(pdfs, truth, strict=True)])
-
-
-def quantile(grid: FloatArray, pdf: FloatArray, levels: FloatArray) -> FloatArray:
-    """Give the values below which a PDF (n_z,) has the probabilities `levels`."""
-    cumulative = np.concatenate([[0.0], np.cumsum(pdf)])
-    found: FloatArray = np.interp(levels, cumulative / cumulative[-1], bin_edges(grid))
-    return found
+    return np.array([Cumulative(grid, pdf).at(float(value)) for pdf, value in zip(pdfs, truth, strict=True)])
 
 
 def ks_distance(values: FloatArray) -> float:

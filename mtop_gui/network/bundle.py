@@ -82,7 +82,8 @@ class ModelBundle:
     weights : one array per variable path.
     temperature : the redshift logits of one deterministic pass are divided by it (1 = not calibrated).
     sampled_temperature : the same for the mean over MC-dropout passes, which is wider than a single pass.
-    logmass_sigma, logsfr_sigma : validation residuals [dex], the error floor of the two.
+    logmass_sigma, logsfr_sigma : validation residuals [dex], the error floor of the two where they are plain numbers.
+    logmass_scale, logsfr_scale : factors of the two's errors where they are distributions (1 = not calibrated).
     ood : small arrays of the out-of-distribution score, see `network.ood`; empty when not fitted.
     ood_threshold : score from which a spectrum counts as unlike the training set.
     min_coverage : a spectrum covering less of the usable pixels is refused.
@@ -104,6 +105,8 @@ class ModelBundle:
     sampled_temperature: float = 1.0
     logmass_sigma: float = 0.0
     logsfr_sigma: float = 0.0
+    logmass_scale: float = 1.0
+    logsfr_scale: float = 1.0
     ood: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     ood_threshold: float = 1.0
     min_coverage: float = DEFAULT_MIN_COVERAGE
@@ -150,6 +153,8 @@ def save_bundle(bundle: ModelBundle, folder: Path, *, half: bool = False) -> Mod
         "sampled_temperature": bundle.sampled_temperature,
         "logmass_sigma": bundle.logmass_sigma,
         "logsfr_sigma": bundle.logsfr_sigma,
+        "logmass_scale": bundle.logmass_scale,
+        "logsfr_scale": bundle.logsfr_scale,
         "ood_threshold": bundle.ood_threshold,
         "min_coverage": bundle.min_coverage,
         "weights": {"file": name, "sha256": checksum},
@@ -254,6 +259,8 @@ def _assemble(folder: Path, facts: dict[str, Any]) -> ModelBundle:
         sampled_temperature=_number(facts.get("sampled_temperature", facts["temperature"]), above=0),
         logmass_sigma=_number(facts["logmass_sigma"]),
         logsfr_sigma=_number(facts["logsfr_sigma"]),
+        logmass_scale=_number(facts.get("logmass_scale", 1.0), above=0),
+        logsfr_scale=_number(facts.get("logsfr_scale", 1.0), above=0),
         ood=parts["ood"],
         ood_threshold=_number(facts["ood_threshold"]),
         min_coverage=_number(facts["min_coverage"]),

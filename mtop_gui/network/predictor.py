@@ -201,10 +201,18 @@ class Predictor:
         sampled = len(pdfs) > 1
         temperature = bundle.sampled_temperature if sampled else bundle.temperature
         logmass, logmass_err = measured(
-            said["logmass"], preparation.logmass_mean, preparation.logmass_std, bundle.logmass_sigma
+            said["logmass"],
+            preparation.logmass_mean,
+            preparation.logmass_std,
+            bundle.logmass_sigma,
+            bundle.logmass_scale,
         )
         logsfr, logsfr_err = measured(
-            said["logsfr"], preparation.logsfr_mean, preparation.logsfr_std, bundle.logsfr_sigma
+            said["logsfr"],
+            preparation.logsfr_mean,
+            preparation.logsfr_std,
+            bundle.logsfr_sigma,
+            bundle.logsfr_scale,
         )
         if not prepared.unit_known:
             logmass = logmass_err = logsfr = logsfr_err = float("nan")

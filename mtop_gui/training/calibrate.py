@@ -19,7 +19,7 @@ from mtop_gui.network.ood import fit_ood, flux_statistics
 from mtop_gui.network.predictor import BATCH, apply_temperature
 from mtop_gui.simulation.observing import make_observer
 from mtop_gui.training.dataset import Exposures, MockBatches, SurveyInMemory
-from mtop_gui.training.validation import Judged, fit_temperature, judge, robust_sigma
+from mtop_gui.training.validation import Judged, error_scale, fit_temperature, judge, robust_sigma
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +95,8 @@ def calibrate(
                 else alone,
                 logmass_sigma=robust_sigma(judged.logmass),
                 logsfr_sigma=robust_sigma(judged.logsfr),
+                logmass_scale=error_scale(judged.logmass_pull),
+                logsfr_scale=error_scale(judged.logsfr_pull),
             )
         facts = dict(bundle.training)
         rows = _some(survey, "test", seed, most)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from mtop_gui.network.numbers import bin_centres
+from mtop_gui.network.numbers import central
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ class Judged:
     """What a network said of galaxies with known truth; all arrays (n,) but `pdf` (n, n_z).
 
     `labels` are the redshift labels (n, n_z); `logmass` and `logsfr` are residuals, predicted minus true [dex], NaN where
-    the truth is not known.
+    the truth is not known; ``…_pull`` are they over the error that a distribution claims, NaN for plain numbers.
     """
 
     losses: dict[str, float]
@@ -35,6 +35,8 @@ class Judged:
     labels: FloatArray
     logmass: FloatArray
     logsfr: FloatArray
+    logmass_pull: FloatArray
+    logsfr_pull: FloatArray
     galaxies: Any
     hours: FloatArray
 
@@ -54,7 +56,17 @@ def judge(
     """
     sums, counts = dict.fromkeys(weights, 0.0), dict.fromkeys(weights, 0.0)
     kept: dict[str, list[Any]] = {
-        key: [] for key in ("pdf", "labels", "logmass", "logsfr", "galaxies", "hours")
+        key: []
+        for key in (
+            "pdf",
+            "labels",
+            "logmass",
+            "logsfr",
+            "logmass_pull",
+            "logsfr_pull",
+            "galaxies",
+            "hours",
+        )
     }
     for make in plan:
         batch = make()
@@ -69,9 +81,11 @@ def judge(
         kept["pdf"].append(said["redshift"][taught])
         kept["labels"].append(batch.labels["redshift"][taught])
         for name, std in (("logmass", preparation.logmass_std), ("logsfr", preparation.logsfr_std)):
-            residual = (_number(said[name]) - _number(batch.labels[name])) * std
+            value, error = _number(said[name])
+            residual = value - _number(batch.labels[name])[0]
             known = np.broadcast_to(counted.get(name, 1.0), residual.shape) > 0
-            kept[name].append(np.where(known, residual, np.nan)[taught])
+            kept[name].append(np.where(known, residual * std, np.nan)[taught])
+            kept[f"{name}_pull"].append(np.where(known, residual / error, np.nan)[taught])
         kept["galaxies"].append(batch.galaxies[taught])
         kept["hours"].append(batch.hours[taught])
     joined = {key: np.concatenate(values) for key, values in kept.items()}
@@ -120,9 +134,22 @@ def robust_sigma(residual: FloatArray) -> float:
     return float((high - low) / 2)
 
 
-def _number(values: np.ndarray) -> np.ndarray:
-    """Give the standardised number (n,) of a column or of distributions over bins."""
-    return values[:, 0] if values.shape[1] == 1 else values @ bin_centres(values.shape[1])
+def error_scale(pull: FloatArray) -> float:
+    """Give the factor of the claimed errors with which they hold 68.27 % of the residuals; 1 where none was claimed.
+
+    Parameters
+    ----------
+    pull : (n,) residual over claimed error; NaN takes no part.
+    """
+    claimed = np.abs(pull[np.isfinite(pull)])
+    return float(np.quantile(claimed, 0.6827)) if claimed.size and claimed.any() else 1.0
+
+
+def _number(values: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Give the standardised numbers (n,) of a column or of distributions over bins, and the errors they claim (NaN)."""
+    if values.shape[1] > 1:
+        return central(values)
+    return values[:, 0].astype(np.float64), np.full(len(values), np.nan)
 
 
 def _losses(said: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> dict[str, FloatArray]:

@@ -84,7 +84,7 @@ def test_a_plateau_is_found_at_its_middle() -> None:
 def test_the_interval_is_centred_on_a_symmetric_pdf(sigma: float) -> None:
     low, high = summarise(GRID, stats.norm.pdf(GRID, GRID[300], sigma)).interval68
     assert (low + high) / 2 == pytest.approx(GRID[300], abs=1e-6)
-    assert (high - low) / 2 == pytest.approx(max(sigma, 0.68 * 0.0015), rel=0.06)
+    assert (high - low) / 2 == pytest.approx(max(sigma, 0.248 * 0.003), rel=0.06)
 
 
 def test_entropy_and_skewness_are_scipys_on_the_papers_bins() -> None:

@@ -16,7 +16,7 @@ from mtop_gui.core.spectrum import Spectrum
 from mtop_gui.network.architectures import build, make_config
 from mtop_gui.network.bundle import ModelBundle, RedshiftGrid, load_bundle, save_bundle
 from mtop_gui.network.kinds import kind_warning
-from mtop_gui.network.numbers import measured, number_labels
+from mtop_gui.network.numbers import central, measured, number_labels
 from mtop_gui.network.restframe import (
     LINES,
     RestframeConfig,
@@ -235,6 +235,14 @@ def test_what_is_no_galaxy_is_said(probabilities: list[float], words: str) -> No
     assert not words or words in said[0]
 
 
+def test_median_and_width_are_deaf_to_a_second_peak_far_off() -> None:
+    near, far = number_labels(np.array([0.0, 3.0]), 80, sigma=0.3)
+    median, half = central(np.stack([near, 0.9 * near + 0.1 * far]))
+    assert median == pytest.approx([0.0, 0.0], abs=0.05)
+    assert half[0] == pytest.approx(0.3, rel=0.03)
+    assert half[1] < 1.25 * half[0]
+
+
 def test_numbers_from_distributions() -> None:
     labels = number_labels(np.array([0.0, 1.3, -9.0]), 80, sigma=0.3)
     assert labels.sum(axis=1) == pytest.approx(np.ones(3))
@@ -243,4 +251,5 @@ def test_numbers_from_distributions() -> None:
     assert error == pytest.approx(
         0.15, abs=0.01
     )  # the distribution's own width: the floor is for single numbers
+    assert measured(labels[1:2], 10.0, 0.5, 9.0, 0.5)[1] == pytest.approx(error / 2)
     assert measured(np.array([[1.3]]), mean=10.0, std=0.5, floor=0.2) == pytest.approx((10.65, 0.2))

@@ -1,0 +1,87 @@
+"""Quantiles of a binned redshift PDF, and the probability below a redshift.
+
+The probability is not spread evenly within a bin: where one neighbour holds more than the other, the redshift lies nearer to
+that one, and the bins beside a narrow peak hold theirs next to it. A monotone cubic through the cumulative probabilities at
+the edges (Fritsch & Butland 1984, whose slopes need only the neighbouring bins) follows that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mtop_gui.core.arrays import FloatArray
+
+_PARTS = np.linspace(0.0, 1.0, 33)
+"""Where a bin's cubic is sampled to find a quantile; between them a straight line is good to a thousandth of a bin."""
+
+
+class Cumulative:
+    """The cumulative distribution of one redshift PDF.
+
+    Parameters
+    ----------
+    grid : (n_z,) increasing bin centres in z.
+    probability : (n_z,) non-negative probability per bin, any normalisation.
+    """
+
+    def __init__(self, grid: FloatArray, probability: FloatArray) -> None:
+        self.edges = bin_edges(grid)
+        below = np.concatenate([[0.0], np.cumsum(probability, dtype=np.float64)])
+        self.below = below / below[-1]
+
+    def quantiles(self, levels: Sequence[float]) -> list[float]:
+        """Give the redshifts below which the PDF holds these probabilities."""
+        return [self._quantile(level) for level in levels]
+
+    def at(self, redshift: float) -> float:
+        """Give the probability below a redshift: 0 and 1 beyond the ends."""
+        if redshift <= self.edges[0]:
+            return 0.0
+        if redshift >= self.edges[-1]:
+            return 1.0
+        place = int(np.searchsorted(self.edges, redshift, side="right")) - 1
+        part = (redshift - self.edges[place]) / (self.edges[place + 1] - self.edges[place])
+        return float(self._cubic(place, np.array([part]))[0])
+
+    def _quantile(self, level: float) -> float:
+        place = int(np.clip(np.searchsorted(self.below, level, side="right") - 1, 0, self.edges.size - 2))
+        part = float(np.interp(level, self._cubic(place, _PARTS), _PARTS))
+        return float(self.edges[place] + part * (self.edges[place + 1] - self.edges[place]))
+
+    def _cubic(self, place: int, parts: FloatArray) -> FloatArray:
+        """Evaluate one bin's Hermite cubic at shares 0 to 1 of its width; scipy's takes thirty times as long for one bin."""
+        low, high = float(self.below[place]), float(self.below[place + 1])
+        width = float(self.edges[place + 1] - self.edges[place])
+        rise, fall = self._slope(place) * width, self._slope(place + 1) * width
+        square = parts * parts
+        cube = square * parts
+        ramp = 3 * square - 2 * cube
+        return low + (high - low) * ramp + rise * (cube - 2 * square + parts) + fall * (cube - square)
+
+    def _slope(self, edge: int) -> float:
+        """Give the density at an edge: the weighted harmonic mean of those of the two bins (Fritsch & Butland 1984)."""
+        last = self.edges.size - 1
+        if edge in (0, last):
+            return self._density(0 if edge == 0 else last - 1)
+        before, after = self._density(edge - 1), self._density(edge)
+        if before <= 0 or after <= 0:
+            return 0.0
+        left = float(self.edges[edge] - self.edges[edge - 1])
+        right = float(self.edges[edge + 1] - self.edges[edge])
+        near, far = 2 * right + left, right + 2 * left
+        return (near + far) / (near / before + far / after)
+
+    def _density(self, place: int) -> float:
+        mass = float(self.below[place + 1] - self.below[place])
+        return mass / float(self.edges[place + 1] - self.edges[place])
+
+
+def bin_edges(grid: FloatArray) -> FloatArray:
+    """Give the (n_z + 1,) edges of bins: halfway between their centres, and as far outside the ends."""
+    steps = np.diff(grid)
+    return np.concatenate([[grid[0] - steps[0] / 2], grid[:-1] + steps / 2, [grid[-1] + steps[-1] / 2]])
