@@ -14,7 +14,7 @@ from mtop_gui.core.errors import TrainingError
 from mtop_gui.core.events import Finished, ignore
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.network.bundle import ModelBundle, load_bundle
-from mtop_gui.training.adapting import AdaptedMaterial, Adversary
+from mtop_gui.training.adapting import STRENGTH, AdaptedMaterial, Adversary
 from mtop_gui.training.calibrate import calibrate
 from mtop_gui.training.catalogue import CatalogueMaterial, LabelledSpectra, load_catalogue
 from mtop_gui.training.checkpoint import has_checkpoint
@@ -52,6 +52,7 @@ def fine_tune(
     *,
     survey: Path | None = None,
     adapt: Sequence[Path] = (),
+    strength: float = STRENGTH,
     epochs: int = EPOCHS,
     seed: int = 0,
     resume: bool = False,
@@ -75,6 +76,7 @@ def fine_tune(
     parent : name or folder of the bundle to begin with.
     survey : mocks that take half of each batch beside a table's spectra, so that nothing is forgotten.
     adapt : files or folders of unlabelled spectra, to which the network is adapted; needs mocks.
+    strength : of the adaptation; 0 for none, to tell its gain from that of learning on.
     epochs, seed, resume, batch_size, report, max_hours, recipe : as of `train`.
     instrument : for tests; default: the parent's.
     name : of the bundle; default: its folder's.
@@ -108,7 +110,7 @@ def fine_tune(
         if adapt:
             unlabelled = place_files(adapt, old, instrument, report)
             material = AdaptedMaterial(material, unlabelled, seed)
-            adversary = Adversary(unlabelled=labelled is None)
+            adversary = Adversary(strength, unlabelled=labelled is None)
         blueprint = replace(
             old,
             name=name or bundle_dir.name.replace(" ", "-"),

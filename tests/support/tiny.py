@@ -70,18 +70,19 @@ def tiny_spectrum(redshift: float = 1.0, seed: int = 0, **changes: Any) -> Spect
     return Spectrum(**values)
 
 
-def write_tiny_survey(path: Path, galaxies: int = 60) -> Path:
-    """A survey file as `simulation.survey` reads it."""
+def write_tiny_survey(path: Path, galaxies: int = 60, instrument: Instrument | None = None) -> Path:
+    """A survey file as `simulation.survey` reads it, of the tiny Instrument unless another is given."""
     import h5py
 
     rng = np.random.default_rng(5)
     redshift = rng.uniform(0.75, 1.25, galaxies)
-    wavelength = tiny_instrument().wavelength
+    instrument = instrument or tiny_instrument()
+    wavelength = instrument.wavelength
     split = np.zeros(galaxies, np.int8)
     split[int(0.6 * galaxies) :] = 1
     split[int(0.8 * galaxies) :] = 2
     with h5py.File(path, "w") as file:
-        file.attrs.update(format=1, instrument="tiny", seed=5)
+        file.attrs.update(format=1, instrument=instrument.name, seed=5)
         flux = np.stack([tiny_flux(z, wavelength) for z in redshift]).astype(np.float32)
         data = file.create_dataset("flux", data=flux)
         data.attrs["flux_scale"] = 1e-19

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from mtop_gui.core.errors import TrainingError
+from mtop_gui.core.instrument import load_instrument
 from mtop_gui.core.preparation import Preparation, prepare
 from mtop_gui.core.spectrum import FLAM
 from mtop_gui.simulation.observing import Observer
+from mtop_gui.simulation.optical_observing import OpticalObserver
+from mtop_gui.simulation.robustness import Robustness
 from mtop_gui.training.dataset import (
     Exposures,
     MockBatches,
@@ -17,7 +21,9 @@ from mtop_gui.training.dataset import (
     as_keras_dataset,
     fit_preparation,
 )
+from mtop_gui.training.fit import open_mocks
 from mtop_gui.training.labels import LineLabels, redshift_labels
+from mtop_gui.training.recipes import grid_for, preparation_for
 from tests.support.tiny import TINY_GRID, tiny_instrument, tiny_spectrum, write_tiny_survey
 
 if TYPE_CHECKING:
@@ -149,3 +155,34 @@ def test_batches_differ_between_seeds(batches: MockBatches, observer: Observer) 
     rows = Exposures.of(np.arange(4))
     first, second = (some.fixed(rows, 4)[0]().inputs["spectrum"] for some in (batches, other))
     assert not np.allclose(first, second)
+
+
+def test_an_optical_survey_is_observed_and_disturbed_as_optical(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optical = load_instrument("optical")
+    asked: list[Robustness] = []
+    draw = Robustness.draw
+
+    def watched(self: Robustness, *arrays: Any) -> Any:
+        asked.append(self)
+        return draw(self, *arrays)
+
+    monkeypatch.setattr(Robustness, "draw", watched)
+    with ExitStack() as opened:
+        path = write_tiny_survey(tmp_path / "optical.h5", 12, optical)
+        mocks = open_mocks(opened, path, None, point_source_share=0.2)
+        assert isinstance(mocks.observer, OpticalObserver)
+        preparation = preparation_for("restframe", mocks.instrument)
+        preparation = fit_preparation(preparation, mocks.observer, mocks.instrument, seed=1)
+        grid = grid_for(preparation, mocks.instrument).centres
+        batches = MockBatches(
+            mocks.observer, mocks.instrument, preparation, grid, np.array([6564.61]), seed=1
+        )
+        rows = Exposures.of(np.arange(4), (2.0,))
+        for batch in (batches.training(rows, 4, 0)[0](), batches.fixed(rows, 4)[0]()):
+            assert all(np.isfinite(array).all() for array in batch.inputs.values())
+            z = mocks.survey.labels["z"][batch.galaxies]
+            assert grid[batch.labels["redshift"].argmax(axis=1)] == pytest.approx(z, abs=2e-3)
+    assert [one.missing_share for one in asked] == [Robustness.of(optical).missing_share]
+    assert asked[0].missing_share < Robustness(optical).missing_share
