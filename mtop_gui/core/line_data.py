@@ -11,7 +11,7 @@ import numpy as np
 from mtop_gui.core.segments import find_segments
 
 if TYPE_CHECKING:
-    from mtop_gui.core.arrays import FloatArray
+    from mtop_gui.core.arrays import BoolArray, FloatArray
     from mtop_gui.core.spectrum import Spectrum
 
 LIGHT_SPEED = 299_792.458
@@ -22,6 +22,12 @@ LEAST_WINDOW = 41
 """Pixels; a prism's are thousands of km/s wide."""
 CLIP = 4.0
 """Pixels further than this many sigma from the first continuum belong to lines and do not shape the second."""
+LINE_CORE = 120.0
+"""Pixels this near to each other [km/s] are also taken together, so that faint lines are found, too."""
+MOST_LINES = 0.5
+"""Where lines hold more than this share of the window, they are not left out."""
+LINE_REACH = 360.0
+"""Pixels this near to those that stand out belong to the same line [km/s]."""
 MAD = 1.4826
 
 
@@ -66,7 +72,7 @@ def line_data(spectrum: Spectrum) -> LineData:
         good = np.flatnonzero(ivar[part] > 0) + part.start
         if good.size:
             window = max(LEAST_WINDOW, round(WINDOW / float(np.median(pixel[part]))))
-            level, excess = _baseline(flux[good], np.sqrt(ivar[good]), window)
+            level, excess = _baseline(flux[good], np.sqrt(ivar[good]), window, float(np.median(pixel[part])))
             continuum[part] = np.interp(grid, wavelength[good], level)
             inflation[part] = np.interp(grid, wavelength[good], excess)
     return LineData(
@@ -79,13 +85,34 @@ def line_data(spectrum: Spectrum) -> LineData:
     )
 
 
-def _baseline(flux: FloatArray, weight: FloatArray, window: int) -> tuple[FloatArray, FloatArray]:
-    """Give continuum and error inflation (≥ 1) of good pixels; `weight` is 1/sigma."""
-    from scipy.ndimage import median_filter  # a third of a second: not before the window is up
+def _baseline(
+    flux: FloatArray, weight: FloatArray, window: int, pixel: float
+) -> tuple[FloatArray, FloatArray]:
+    """Give continuum and error inflation (≥ 1) of good pixels; `weight` is 1/sigma, `pixel` their width [km/s]."""
+    from scipy.ndimage import (
+        median_filter,
+        uniform_filter1d,
+    )  # a third of a second: not before the window is up
 
     size = min(window, flux.size)
     first = median_filter(flux, size=size, mode="nearest")
-    lines = np.abs(flux - first) * weight > CLIP
-    level = median_filter(np.where(lines, first, flux), size=size, mode="nearest")
+    lines = _line_pixels((flux - first) * weight, pixel)
+    # The first level is too high where there are emission lines: their pixels are left out. In lines as wide as the
+    # window, and where all is lines to these eyes, nothing would be left: there it stands in for them.
+    crowded = uniform_filter1d(lines.astype(np.float64), size, mode="nearest") > MOST_LINES
+    kept = np.flatnonzero(~lines | crowded)
+    second = median_filter(np.where(lines, first, flux)[kept], size=min(size, kept.size), mode="nearest")
+    level = np.interp(np.arange(flux.size), kept, second)
     scatter = MAD * median_filter(np.abs(flux - level) * weight, size=size, mode="nearest")
     return level, np.maximum(scatter, 1.0)
+
+
+def _line_pixels(snr: FloatArray, pixel: float) -> BoolArray:
+    """Tell the pixels of lines, their wings and those of faint lines included, of which no pixel stands out by itself."""
+    from scipy.ndimage import maximum_filter1d, uniform_filter1d
+
+    core, reach = (2 * round(width / pixel) + 1 for width in (LINE_CORE, LINE_REACH))
+    together = uniform_filter1d(snr, core, mode="nearest") * np.sqrt(core)
+    found = (np.abs(snr) > CLIP) | (np.abs(together) > CLIP)
+    pixels: BoolArray = maximum_filter1d(found.view(np.uint8), reach, mode="nearest").astype(np.bool_)
+    return pixels
