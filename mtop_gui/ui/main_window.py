@@ -24,7 +24,7 @@ from mtop_gui.ui.plots.pdf import PdfPlot
 from mtop_gui.ui.plots.stack import SpectrumStack
 from mtop_gui.ui.status import StatusBar
 from mtop_gui.ui.toolbar import MainToolBar
-from mtop_gui.ui.widgets import scrolled
+from mtop_gui.ui.widgets import UprightScroll
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QByteArray
@@ -65,14 +65,14 @@ class MainWindow(QMainWindow):
         self.embedding = EmbeddingPanel(palette)
         self.insets = InsetStrip(palette)
         self.identifications = IdentificationsPanel(palette)
-        self.status = StatusBar(session, palette)
+        self.status = StatusBar(session)
         self.setStatusBar(self.status)
         self.toolbar: MainToolBar | None = None
         self._lay_out_centre()
         area = Qt.DockWidgetArea
         self.docks = {
             "browser": self._dock("Browser", "browser", self.browser, area.LeftDockWidgetArea),
-            "review": self._dock("Review", "review", scrolled(self.review), area.RightDockWidgetArea),
+            "review": self._dock("Review", "review", UprightScroll(self.review), area.RightDockWidgetArea),
             "lines": self._dock("Lines", "lines", self.insets, area.BottomDockWidgetArea),
             "batch": self._dock("Batch", "batch", self.batch, area.BottomDockWidgetArea),
             "identifications": self._dock(
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.banner)
         layout.addWidget(self.plots, 1)
-        centre.setMinimumSize(360, 29 * self.fontMetrics().height())
+        centre.setMinimumSize(300, 15 * self.fontMetrics().height())
         self.setCentralWidget(centre)
 
     def _dock(self, title: str, name: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
@@ -154,15 +154,20 @@ class MainWindow(QMainWindow):
         embedding = self.docks["embedding"]
         embedding.setFloating(False)
         self.splitDockWidget(self.docks["browser"], embedding, Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["browser"], embedding], [1, 1], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["browser"], embedding], [2, 3], Qt.Orientation.Vertical)
         embedding.hide()
+        self.size_docks()
+
+    def size_docks(self) -> None:
+        """Give the docks their usual sizes in the present font; large writing leaves half the width to the plots."""
         unit = self.fontMetrics().averageCharWidth()
-        self.resizeDocks(
-            [self.docks["browser"], self.docks["review"]], [unit * 51, unit * 36], Qt.Orientation.Horizontal
-        )
+        widths = [min(unit * 51, self.width() * 27 // 100), min(unit * 36, self.width() * 22 // 100)]
+        self.resizeDocks([self.docks["browser"], self.docks["review"]], widths, Qt.Orientation.Horizontal)
         height = self.fontMetrics().height()
         self.resizeDocks(
-            [self.docks["lines"], self.docks["batch"]], [height * 8, height * 11], Qt.Orientation.Vertical
+            [self.docks["lines"], self.docks["batch"]],
+            [min(height * 8, self.height() * 14 // 100), min(height * 11, self.height() * 18 // 100)],
+            Qt.Orientation.Vertical,
         )
 
     def equip(self, actions: Actions, bundles: list[str], bundle: str, mc_passes: int) -> MainToolBar:
@@ -209,7 +214,6 @@ class MainWindow(QMainWindow):
             self.team,
             self.history,
             self.embedding,
-            self.status,
             self.key_help,
             self.command_palette,
         ):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from mtop_gui.ui.fuzzy import rank
+from mtop_gui.ui.widgets import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,7 +110,7 @@ class CommandPalette(QFrame):
         self.list.setUniformItemSizes(True)
         self._delegate = ChoiceDelegate(palette, self)
         self.list.setItemDelegate(self._delegate)
-        self.hint = QLabel()
+        self.hint = quiet(QLabel())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 6)
         layout.setSpacing(6)
@@ -131,7 +132,6 @@ class CommandPalette(QFrame):
         self.setStyleSheet(
             f"#palette {{ background: {palette.panel}; border: 1px solid {palette.accent}; border-radius: 8px; }}"
         )
-        self.hint.setStyleSheet(f"color: {palette.muted};")
         self.list.viewport().update()
 
     def choose(self, placeholder: str, choices: Sequence[Choice]) -> None:

@@ -70,9 +70,7 @@ class Preferences(QObject):
 
     def edit(self) -> None:
         """Show the settings dialog."""
-        dialog = SettingsDialog(
-            self._bench.window, self.present(), self._bundles, self._place, self._bench.window.theme_palette
-        )
+        dialog = SettingsDialog(self._bench.window, self.present(), self._bundles, self._place)
         dialog.chosen.connect(self.use)
         dialog.keys_wanted.connect(self.edit_keys)
         self._show(dialog)

@@ -289,6 +289,9 @@ class RedshiftWork(QObject):
             panel.show_evidence((), message=session.message() if spectrum is None else "")
             return
 
+        if not panel.table.isVisible():
+            panel.show_evidence((), message="Measuring the lines at each peak…")
+
         def done(found: tuple[PeakEvidence, ...]) -> None:
             if session.spectrum is spectrum and session.prediction is prediction:
                 panel.show_evidence(found, competition(prediction))

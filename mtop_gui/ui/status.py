@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 from mtop_gui.ui.display_units import wavelength_text
-from mtop_gui.ui.widgets import ElidedLabel
+from mtop_gui.ui.widgets import ElidedLabel, set_tone
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from mtop_gui.ui.session import Session
-    from mtop_gui.ui.theme import Palette
 
 
 class StatusBar(QStatusBar):
     """One line, always in the same places, so that nothing jumps while the cursor moves."""
 
-    def __init__(self, session: Session, palette: Palette) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._palette = palette
         self.setSizeGripEnabled(False)
         unit = self.fontMetrics().averageCharWidth()
         self.bundle, self.cursor_text, self.redshift = QLabel(), QLabel(), QLabel()
@@ -53,8 +53,7 @@ class StatusBar(QStatusBar):
 
     def say(self, sentence: str, bad: bool = False) -> None:
         """Say what was just saved or done; stays until the next."""
-        colour = self._palette.bad if bad else self._palette.good
-        self.message.setStyleSheet(f"color: {colour};")
+        set_tone(self.message, "bad" if bad else "good")
         self.message.setText(sentence)
         self.message.setToolTip(sentence)
 
@@ -75,6 +74,17 @@ class StatusBar(QStatusBar):
         candidate = self._session.candidate
         self.redshift.setText("" if candidate is None else f"z {candidate:.5f}")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the counts, which other panels have too, where a sentence has no room beside them."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        unit = self.fontMetrics().averageCharWidth()
+        others = (self.bundle, self.cursor_text, self.redshift, self.counts)
+        needed = sum(label.sizeHint().width() for label in others) + unit * 60
+        self.counts.setVisible(self.width() > needed)
+
     def show_counts(self) -> None:
         """Show how many spectra are listed, predicted, flagged and reviewed."""
         read, flagged, reviewed = self._session.counts()
@@ -84,8 +94,4 @@ class StatusBar(QStatusBar):
             if total
             else ""
         )
-
-    def set_palette(self, palette: Palette) -> None:
-        """Wear a theme."""
-        self._palette = palette
-        self.message.setStyleSheet(f"color: {palette.good};")
+        self._make_room()

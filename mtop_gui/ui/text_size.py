@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication, QTableView, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QDockWidget, QTableView, QWidget
 
 if TYPE_CHECKING:
     from mtop_gui.ui.main_window import MainWindow
@@ -41,6 +42,10 @@ class TextSize:
         for widget, size in before.items():
             _follow(widget, size, ratio)
         self._window.wear_again()
+        self._window.size_docks()
+        if self._window.isVisible():
+            # Once more when what is in them has said how much room it needs in the new font.
+            QTimer.singleShot(0, self._window, self._window.size_docks)
 
     def restore(self) -> None:
         """Give the application the system's font back."""
@@ -55,6 +60,8 @@ def _follow(widget: QWidget, size: float, ratio: float) -> None:
         font = widget.font()
         font.setPointSizeF(size * ratio)
         widget.setFont(font)
+    if isinstance(widget, QDockWidget):
+        return  # its least size is that of what is in it
     low, high = widget.minimumSize(), widget.maximumSize()
     if low.width() > 0:
         widget.setMinimumWidth(round(low.width() * ratio))

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -23,6 +25,7 @@ from PySide6.QtWidgets import (
 from mtop_gui.ui.actions import ACTIONS
 from mtop_gui.ui.choices import SMOOTHING_STEPS
 from mtop_gui.ui.theme import icon
+from mtop_gui.ui.widgets import quiet, roomy
 
 if TYPE_CHECKING:
     from mtop_gui.ui.actions import Actions
@@ -48,9 +51,6 @@ class MainToolBar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        height = self.fontMetrics().height()
-        self.setIconSize(QSize(height + 2, height + 2))
-        self._titles: list[QLabel] = []
         self._make(bundles, bundle)
         self._make_passes(mc_passes)
         self._lay_out()
@@ -74,11 +74,8 @@ class MainToolBar(QToolBar):
         self.threshold.setDecimals(2)
         self.threshold.setSingleStep(0.05)
         # Wheel and arrow keys change it; buttons this small would only be missed.
-        self.threshold.setStyleSheet(
-            "QDoubleSpinBox { border: 1px solid palette(mid); border-radius: 4px; padding: 2px 5px; }"
-            "QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }"
-            "QDoubleSpinBox::up-arrow, QDoubleSpinBox::down-arrow { width: 0; image: none; }"
-        )
+        self.threshold.setProperty("bare", True)
+        roomy(self.threshold)
         self.threshold.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.threshold.setFixedWidth(unit * 8)
         self.threshold.setToolTip("Spectra whose PDF has at least this entropy are flagged")
@@ -138,9 +135,7 @@ class MainToolBar(QToolBar):
         ]
 
     def _field(self, title: str, *widgets: QWidget) -> None:
-        label = QLabel(title)
-        self._titles.append(label)
-        self.addWidget(self._boxed(label, *widgets))
+        self.addWidget(self._boxed(quiet(QLabel(title)), *widgets))
 
     @staticmethod
     def _boxed(*widgets: QWidget) -> QWidget:
@@ -198,9 +193,9 @@ class MainToolBar(QToolBar):
         self.progress_text.setText(progress.text)
 
     def set_palette(self, palette: Palette) -> None:
-        """Draw the icons in the theme's colour."""
-        for title in self._titles:
-            title.setStyleSheet(f"color: {palette.muted};")
+        """Draw the icons in the theme's colour and the size of the writing."""
+        height = QFontMetrics(QApplication.font()).height()
+        self.setIconSize(QSize(height + 2, height + 2))
         for spec in ACTIONS:
             if spec.icon:
                 self._actions[spec.id].setIcon(icon(spec.icon, palette))

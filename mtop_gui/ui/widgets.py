@@ -9,10 +9,12 @@ from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
+    QSpinBox,
     QTextEdit,
     QWidget,
 )
@@ -93,16 +95,33 @@ def set_tone(label: QLabel, tone: str) -> None:
         label.style().polish(label)
 
 
-def scrolled(panel: QWidget) -> QScrollArea:
-    """Let a panel scroll up and down where the window is too low for it."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(panel)
-    area.setMinimumWidth(panel.minimumSizeHint().width())
-    return area
+class UprightScroll(QScrollArea):
+    """Lets a panel scroll up and down where the window is too low for it; never narrower than the panel can be."""
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(panel)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the panel when its font or contents change."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        panel, bar = self.widget(), self.verticalScrollBar()
+        if panel is not None:
+            self.setMinimumWidth(panel.minimumSizeHint().width() + bar.sizeHint().width())
+
+
+def roomy(field: QSpinBox | QDoubleSpinBox) -> None:
+    """Keep a spin box's number off its border: style sheets do not reach it."""
+    field.lineEdit().setTextMargins(5, 0, 3, 0)
 
 
 class TextFieldKeys(QObject):

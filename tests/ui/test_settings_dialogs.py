@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QDialogButtonBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton
 
 from mtop_gui.settings import load_settings
 from mtop_gui.ui.dialogs.key_editor import KeyEditor
@@ -143,7 +143,16 @@ def test_larger_text_makes_everything_larger(qtbot: Any, make_bench: BenchMaker,
     assert bench.preferences.present().text_scale == 1.75
     assert view.fontMetrics().height() > 1.5 * before[0]
     assert view.verticalHeader().defaultSectionSize() > 1.6 * before[1]
-    assert bench.window.stack.flux.left.width() > 1.4 * small
+    axis, window = bench.window.stack.flux.left, bench.window
+    qtbot.waitUntil(lambda: axis.width() > 1.4 * small)
+    qtbot.waitUntil(lambda: bench.window.docks["review"].width() > 250)
+    widgets = window.docks["review"].widget().widget().findChildren(QPushButton)
+    right = window.docks["review"].width()
+    assert all(
+        widget.mapTo(window.docks["review"], QPoint(widget.width(), 0)).x() <= right for widget in widgets
+    )
+    assert window.height() <= 900
+    assert window.minimumSizeHint().height() <= 1080
     press(qtbot, bench, KEY.Key_0, Qt.KeyboardModifier.ControlModifier)
     assert view.fontMetrics().height() == before[0]
     assert abs(view.verticalHeader().defaultSectionSize() - before[1]) <= 1

@@ -27,6 +27,7 @@ from mtop_gui.ui.actions import key_text
 from mtop_gui.ui.dialogs.keys import PRESET_TITLES
 from mtop_gui.ui.fuzzy import score
 from mtop_gui.ui.keymap import Keymap, plain
+from mtop_gui.ui.widgets import set_tone
 
 if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
@@ -219,7 +220,7 @@ class KeyEditor(QDialog):
         else:
             text = "Click into “New key”, press the key, then Add. Changed keys are bold."
         self.sentence.setText(text)
-        self.sentence.setStyleSheet(f"color: {self._palette.bad if conflicts else self._palette.muted};")
+        set_tone(self.sentence, "bad" if conflicts else "quiet")
         self.add.setEnabled(bool(key and chosen))
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         ok.setEnabled(not conflicts)

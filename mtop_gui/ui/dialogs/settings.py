@@ -31,12 +31,12 @@ from mtop_gui.ui.action_table import PRESETS
 from mtop_gui.ui.choices import SMOOTHING_STEPS
 from mtop_gui.ui.dialogs.keys import PRESET_TITLES
 from mtop_gui.ui.text_size import SCALES
+from mtop_gui.ui.widgets import quiet, roomy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mtop_gui.settings import Settings
-    from mtop_gui.ui.theme import Palette
 
 SCALE_TITLES = {"desi": "DESI (0–4)", "ozdes": "OzDES / Marz (0–4, 6)", "vimos": "VIMOS (0–4, 9, 10+, 20+)"}
 
@@ -56,14 +56,13 @@ class SettingsDialog(QDialog):
         settings: Settings,
         bundles: Sequence[str],
         place: Path | None,
-        palette: Palette,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle("Settings")
         self.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, False)
         self._make_fields(settings, bundles)
-        self._lay_out(place, palette)
+        self._lay_out(place)
         self.resize(self.fontMetrics().averageCharWidth() * 108, self.sizeHint().height())
 
     def _make_fields(self, settings: Settings, bundles: Sequence[str]) -> None:
@@ -85,6 +84,8 @@ class SettingsDialog(QDialog):
         self.threshold.setRange(0.0, 20.0)
         self.threshold.setSingleStep(0.05)
         self.threshold.setValue(settings.entropy_threshold)
+        for field in (self.passes, self.threshold):
+            roomy(field)
         self.theme = _combo([(name, name.capitalize()) for name in THEMES], settings.theme)
         sizes = sorted({*SCALES, settings.text_scale})
         self.text = _combo([(size, f"{100 * size:.0f} %") for size in sizes], settings.text_scale)
@@ -99,23 +100,20 @@ class SettingsDialog(QDialog):
         self.samp = QCheckBox("Talk to other programs (TOPCAT, DS9, Aladin) where a SAMP hub runs")
         self.samp.setChecked(settings.samp)
 
-    def _lay_out(self, place: Path | None, palette: Palette) -> None:
-        muted = f"color: {palette.muted};"
+    def _lay_out(self, place: Path | None) -> None:
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         layout.addWidget(
             _group(
                 "Review",
-                muted,
                 ("Reviewer", (self.reviewer,), "written into every decision"),
-                ("Quality scale", (self.scale,), "from the next start"),
+                ("Quality scale", (self.scale,), "at the next start"),
                 ("Decisions in", (self.store, self.browse), "file or postgresql://…; at the next start"),
             )
         )
         layout.addWidget(
             _group(
                 "Network",
-                muted,
                 ("Bundle", (self.bundle,), "the network that reads the spectra"),
                 ("MC passes", (self.passes,), "50 as mtop predict; 1 is much faster"),
                 ("Threshold", (self.threshold,), LONGEST),
@@ -124,20 +122,19 @@ class SettingsDialog(QDialog):
         layout.addWidget(
             _group(
                 "Looks and keys",
-                muted,
                 ("Theme", (self.theme,), ""),
                 ("Text size", (self.text,), "of the system's"),
                 ("Smoothing", (self.smoothing,), "Gaussian, inverse-variance weighted"),
                 ("Keys", (self.preset, self.edit_keys), ""),
             )
         )
-        around = QGroupBox("Around it")
+        around = QGroupBox("Folders and other programs")
         rows = QVBoxLayout(around)
         rows.addWidget(self.watch)
         rows.addWidget(self.samp)
         layout.addWidget(around)
-        kept = QLabel(f"Kept in {place}" if place is not None else "")
-        kept.setStyleSheet(muted)
+        kept = quiet(QLabel(f"Kept in {place}"))
+        kept.setVisible(place is not None)
         kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         kept.setWordWrap(True)
         layout.addWidget(kept)
@@ -188,7 +185,7 @@ def _combo(values: Sequence[tuple[object, str]], present: object) -> QComboBox:
     return box
 
 
-def _group(title: str, muted: str, *rows: tuple[str, tuple[QWidget, ...], str]) -> QGroupBox:
+def _group(title: str, *rows: tuple[str, tuple[QWidget, ...], str]) -> QGroupBox:
     """Make a group: names, fields and what they mean stand under each other, also from group to group."""
     group = QGroupBox(title)
     grid = QGridLayout(group)
@@ -206,8 +203,7 @@ def _group(title: str, muted: str, *rows: tuple[str, tuple[QWidget, ...], str]) 
         line.addWidget(widgets[0], 1)
         for widget in widgets[1:]:
             line.addWidget(widget)
-        note = QLabel(explanation)
-        note.setStyleSheet(muted)
+        note = quiet(QLabel(explanation))
         grid.addWidget(label, place, 0)
         grid.addLayout(line, place, 1)
         grid.addWidget(note, place, 2)

@@ -58,8 +58,10 @@ class BatchPanel(QWidget):
         self.model = EntryModel(session, COLUMNS, palette)
         self.model.keep = lambda s: s.entries.status >= Status.PREDICTED
         self.view = EntryView(self.model, session)
+        self.view.placeholder = "Spectra that the network has read are listed here, the doubtful ones first."
         self.counts = QLabel()
         self.counts.setTextFormat(Qt.TextFormat.RichText)
+        self.counts.setMinimumWidth(60)
         self.plane = QPushButton("Skewness plane")
         self.plane.setCheckable(True)
         self.plane.setToolTip("Entropy against skewness instead of the histogram")
@@ -94,7 +96,7 @@ class BatchPanel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addWidget(self.splitter, 1)
-        self.setMinimumHeight(9 * self.fontMetrics().height())
+        self.setMinimumHeight(8 * self.fontMetrics().height())
 
     def _connect(self) -> None:
         session = self._session

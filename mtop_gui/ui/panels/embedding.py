@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from mtop_gui.ui.plots.embedding import SHADES, EmbeddingPlot
 from mtop_gui.ui.theme import small_font
+from mtop_gui.ui.widgets import quiet
 
 if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
@@ -94,7 +95,7 @@ class EmbeddingPanel(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.scale = ColourScale(self.plot)
-        self.note = QLabel()
+        self.note = quiet(QLabel())
         self.note.setWordWrap(True)
         self.note.setFont(small_font())
         self._lay_out()
@@ -118,7 +119,7 @@ class EmbeddingPanel(QWidget):
         top.setSpacing(4)
         self.colour.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.colour.setMinimumContentsLength(10)
+        self.colour.setMinimumContentsLength(6)
         top.addWidget(self.colour, 1)
         for button in (self.outliers, self.all, self.compute):
             top.addWidget(button)
@@ -154,7 +155,6 @@ class EmbeddingPanel(QWidget):
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
         self.plot.set_palette(palette)
-        self.note.setStyleSheet(f"color: {palette.muted};")
         self.scale.update()
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 
 from mtop_gui.ui.theme import small_font
 
@@ -42,10 +44,7 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setMouseEnabled(False, False)
         item = self.getPlotItem()
         for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setStyle(tickFont=small_font(), tickTextOffset=4)
-            axis.enableAutoSIPrefix(False)
-        item.getAxis("left").setWidth(44)
+            item.getAxis(side).enableAutoSIPrefix(False)
         self._calm = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
         self._doubtful = pg.BarGraphItem(x0=[0.0], x1=[1.0], height=[0.0])
         self._points = tuple(pg.ScatterPlotItem(size=4, pen=None, pxMode=True) for _ in range(2))
@@ -64,9 +63,17 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
         self._palette = palette
         self.setBackground(palette.plot)
         item = self.getPlotItem()
+        font = small_font()
+        row = QFontMetricsF(font).height()
         for side in ("left", "bottom"):
-            item.getAxis(side).setPen(palette.border)
-            item.getAxis(side).setTextPen(palette.muted)
+            axis = item.getAxis(side)
+            axis.setStyle(tickFont=font, tickTextOffset=4)
+            axis.setPen(palette.border)
+            axis.setTextPen(palette.muted)
+        item.getAxis("left").setWidth(round(3.1 * row))
+        item.getAxis("bottom").setHeight(round(2.6 * row))
+        for text in (self._empty, self.line.label):
+            text.setFont(QApplication.font())
         self._calm.setOpts(brush=palette.line_probability, pen=pg.mkPen(palette.plot, width=1))
         self._doubtful.setOpts(brush=palette.warning, pen=pg.mkPen(palette.plot, width=1))
         self._empty.setColor(palette.muted)
@@ -106,9 +113,10 @@ class EntropyPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def _label_axes(self) -> None:
         """Name the axes; not at every step of the threshold: pyqtgraph draws a named axis anew."""
-        item, muted = self.getPlotItem(), self._palette.muted
-        item.setLabel("bottom", "entropy of the redshift PDF", color=muted)
-        item.setLabel("left", "skewness" if self.plane else "spectra", color=muted)
+        item, size = self.getPlotItem(), f"{small_font().pointSizeF():g}pt"
+        look = {"color": self._palette.muted, "font-size": size}
+        item.setLabel("bottom", "entropy of the redshift PDF", **look)
+        item.setLabel("left", "skewness" if self.plane else "spectra", **look)
 
     def _draw(self) -> None:
         top = self._set_top()

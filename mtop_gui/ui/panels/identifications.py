@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from mtop_gui.core.identification import SAME_PLACE
 from mtop_gui.core.lines import MAIN_LINES, rank_of
+from mtop_gui.ui.widgets import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +48,16 @@ class IdentificationsPanel(QWidget):
         self._palette = palette
         self._evidence: tuple[PeakEvidence, ...] = ()
         self._places: list[float] = []
-        self.summary = QLabel(_NOTHING)
+        self.summary = quiet(QLabel(_NOTHING))
         self.summary.setWordWrap(True)
         self.table = self._make_table()
+        self.table.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
+        layout.addStretch(0)
         self.table.horizontalHeader().sectionClicked.connect(self._head_clicked)
         self.table.cellClicked.connect(lambda row, _: self.feature_chosen.emit(self._places[row]))
         self.set_palette(palette)
@@ -90,7 +93,6 @@ class IdentificationsPanel(QWidget):
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
         self._palette = palette
-        self.summary.setStyleSheet(f"color: {palette.muted};")
         self._fill()
 
     def _sentence(self, words: str) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLa
 from mtop_gui.core.expressions import Expression, ExpressionError, looks_like_expression, parse
 from mtop_gui.ui.batch_run import duration
 from mtop_gui.ui.queues import COLUMNS, QUEUES, Queue, SavedFilters
+from mtop_gui.ui.widgets import quiet, set_tone
 
 if TYPE_CHECKING:
     from mtop_gui.ui.pace import Pace
@@ -55,6 +56,7 @@ class QueueBar(QWidget):
         self.name.hide()
         self.trouble, self.progress, self.pace = QLabel(), QLabel(), QLabel()
         for label in (self.trouble, self.progress, self.pace):
+            quiet(label)
             label.setWordWrap(True)
             label.hide()
         self._understand_soon = QTimer(self)
@@ -156,7 +158,7 @@ class QueueBar(QWidget):
                 expression: Expression | None = parse(text, COLUMNS)
             except ExpressionError as error:
                 self.error = error  # the list stays as it was
-                self._show_trouble(self._palette.muted)
+                self._show_trouble("quiet")
                 return
             words = ""
         else:
@@ -171,14 +173,14 @@ class QueueBar(QWidget):
         if self.error is None:
             self.entered.emit()
         else:
-            self._show_trouble(self._palette.bad)
+            self._show_trouble("bad")
             self.filter.setSelection(self.error.start, self.error.stop - self.error.start)
 
-    def _show_trouble(self, colour: str) -> None:
+    def _show_trouble(self, tone: str) -> None:
         assert self.error is not None
         place = self.filter.text()[self.error.start : self.error.stop].strip()
         self.trouble.setText(f"{'At “' + place + '”: ' if place else ''}{self.error}")
-        self.trouble.setStyleSheet(f"color: {colour};")
+        set_tone(self.trouble, tone)
         self.trouble.show()
 
     # -- saving -----------------------------------------------------------------------------------------------
@@ -234,6 +236,3 @@ class QueueBar(QWidget):
     def set_palette(self, palette: Palette) -> None:
         """Wear a theme."""
         self._palette = palette
-        for label in (self.progress, self.pace):
-            label.setStyleSheet(f"color: {palette.muted};")
-        self.trouble.setStyleSheet(f"color: {palette.muted};")

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from mtop_gui.store.merge import Conflict
 from mtop_gui.ui.panels.team_texts import COLUMNS, cells, differing, sentence
-from mtop_gui.ui.widgets import heading
+from mtop_gui.ui.widgets import heading, roomy, set_tone
 
 if TYPE_CHECKING:
     from mtop_gui.ui.session import Session
@@ -52,6 +52,7 @@ class TeamPanel(QWidget):
         self.names.setToolTip("Who shares the spectra that are listed now")
         self.each = QSpinBox()
         self.each.setRange(1, 20)
+        roomy(self.each)
         self.each.setToolTip("So many different reviewers for each spectrum")
         self.assign = QPushButton("Assign")
         self.assign.setToolTip("Share the spectra listed in the browser out over these reviewers")
@@ -98,6 +99,8 @@ class TeamPanel(QWidget):
         header.setSectionResizeMode(6, QHeaderView.ResizeMode.Stretch)
         shares = self.shares.horizontalHeader()
         shares.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for table in (self.table, self.shares):
+            table.setMinimumHeight(4 * self.fontMetrics().height())
         self.shares.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.shares.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         left = QVBoxLayout()
@@ -149,8 +152,7 @@ class TeamPanel(QWidget):
         rows, merging = team.opinions(), team.merging()
         text, bad = sentence(team)
         self.verdict.setText(text)
-        colour = self._palette.warning if bad else self._palette.muted
-        self.verdict.setStyleSheet(f"color: {colour};")
+        set_tone(self.verdict, "warning" if bad else "quiet")
         apart = differing(rows) if isinstance(merging, Conflict) and team.comparing else set()
         self.table.setRowCount(len(rows))
         for place, row in enumerate(rows):

@@ -27,6 +27,10 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     `rows` is the height of a horizontal one in rows of writing: 0.8 without numbers, 1.4 with, 2.4 with a name too.
     """
 
+    _said = _fitted = _colour = ""
+    _size = 0.0
+    _writing = "#888888"
+
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation, maxTickLength=-4)
         self.enableAutoSIPrefix(False)
@@ -40,9 +44,6 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         # Most of what is painted anew leaves the axes as they are.
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.rows = 0.8
-        self._said = ""
-        self._colour = ""
-        self._writing = "#888888"
 
     def dress(self, palette: Palette, colour: str | None = None) -> None:
         """Wear a theme; `colour` is that of the writing, by default muted."""
@@ -63,14 +64,26 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if shown != self.style["showValues"]:
             self.setStyle(showValues=shown)
 
+    def resizeEvent(self, event: Any = None) -> None:
+        """Write the name that fits: without its unit where that is too long, none where there is no room."""
+        metrics = QFontMetricsF(small_font())
+        room = self.size().height() if self.orientation in ("left", "right") else self.size().width()
+        names = (self._said, self._said.partition(" [")[0], "")
+        name = next(name for name in names if metrics.horizontalAdvance(name) < room or not name)
+        if name != self._fitted:
+            self._fitted = name  # what follows may resize the axis once more
+            look = {"color": self._writing, "font-size": f"{self._size:g}pt"}
+            self.setLabel(name or None, **look)
+        super().resizeEvent(event)  # pyqtgraph centres a name only when the axis changes its size
+
     def say(self, text: str) -> None:
         """Name what is measured, unit included."""
-        if text == self._said and self._writing == self._colour:
-            return
-        self._said, self._colour = text, self._writing
         size = small_font().pointSizeF()
-        self.setLabel(text or None, **{"color": self._writing, "font-size": f"{size:g}pt"})
-        self.resizeEvent()  # pyqtgraph centres a name only when the axis changes its size
+        if (text, self._writing, size) == (self._said, self._colour, self._size):
+            return
+        self._said, self._colour, self._size = text, self._writing, size
+        self._fitted = "\n"  # no name: it is written in any case
+        self.resizeEvent()
 
 
 class RestFrameAxis(Axis):

@@ -38,7 +38,7 @@ def caption(
 ) -> str:
     """Say at which redshift the lines are expected, how many are seen, and what a fit found."""
     if state.flux is None:
-        return "no spectrum selected"
+        return "lines expected at the redshift of the selected spectrum are shown here"
     if state.candidate is None:
         return "no candidate redshift yet: type one ( Z ), or name the line under the cursor"
     if not features:

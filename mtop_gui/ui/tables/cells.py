@@ -34,7 +34,7 @@ class Column:
     title, tip : header, and what it means.
     text : (session, entry number) -> cell text.
     key : session -> (n,) sort keys over all entries; NaN sorts last.
-    width : characters it needs; 0 = takes what is left.
+    width : characters it needs; 0 = takes what is left, at least `least`.
     numeric : right-aligned unless it takes what is left.
     falling : the first click sorts the highest first.
     warns : coloured where the entry is flagged.
@@ -50,6 +50,7 @@ class Column:
     falling: bool = False
     warns: bool = False
     network: bool = False
+    least: int = 8
 
 
 def number_text(value: float, digits: int) -> str:
@@ -122,8 +123,8 @@ def quality_key(session: Session) -> FloatArray:
 
 
 NAME = Column(
-    "Name",
-    "name of the spectrum",
+    "name",
+    "what the spectrum is called in its file",
     lambda s, n: s.entries.names[n],
     lambda s: s.entries.name_ranks(),
     0,
@@ -137,6 +138,6 @@ SECOND = _number("second z", "redshift of the second peak", "z_second", 4, 8)
 SECOND_PEAK = _number("P(2nd)", "probability of the second peak", "second_probability", 2, 5)
 FLAG = Column("flag", "a person should look at this", flag_text, flag_key, 6, False, True, True)
 REASON = Column(
-    "why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True, True, True
+    "why", "why it is flagged, or could not be read", reason_text, flag_key, 0, True, True, True, True, 30
 )
 QUALITY = Column("Q", "quality you gave; * = starred", quality_text, quality_key, 3)

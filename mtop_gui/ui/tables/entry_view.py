@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class EntryView(QTableView):
         super().__init__(parent)
         self._entries_model, self._session = model, session
         self._place = 0
+        self._filling = False
+        self.placeholder = ""
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -55,7 +58,34 @@ class EntryView(QTableView):
                 title = header.fontMetrics().horizontalAdvance(column.title)
                 header.resizeSection(position, max(unit * column.width + 20, title + 16))
             else:
-                header.setSectionResizeMode(position, QHeaderView.ResizeMode.Stretch)
+                header.setSectionResizeMode(position, QHeaderView.ResizeMode.Fixed)
+        header.sectionResized.connect(lambda *_: self._fill())
+
+    def _fill(self) -> None:
+        """Give the one column that has no width of its own what the others leave; too little would say nothing."""
+        header, columns = self.horizontalHeader(), self._entries_model.columns
+        filler = next((place for place, column in enumerate(columns) if not column.width), None)
+        if filler is None or self._filling:
+            return
+        left = self.viewport().width() - (header.length() - header.sectionSize(filler))
+        least = self.fontMetrics().averageCharWidth() * columns[filler].least + 20
+        self._filling = True
+        header.resizeSection(filler, max(left, least))
+        self._filling = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fill the width."""
+        super().resizeEvent(event)
+        self._fill()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, or what to do where there are none."""
+        super().paintEvent(event)
+        if self.placeholder and self._entries_model.rowCount() == 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(16, 4, -16, -4)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.placeholder)
 
     def follow(self) -> None:
         """Let next and previous follow the order of this table from now on."""
