@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtGui import QFont, QFontDatabase, QKeySequence
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtGui import QFont, QFontDatabase, QKeySequence, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
 
 from mtop_gui.core.projection import Projection
 from mtop_gui.settings import Settings
@@ -24,22 +24,30 @@ from mtop_gui.store.review_store import open_store
 from mtop_gui.ui.app import Bench
 from mtop_gui.ui.embedding_work import Embedded
 from mtop_gui.ui.entries import NewEntry, Status
+from mtop_gui.ui.tasks import Failure
 from tests.ui.looks_content import DAMAGED, INVENTED, REAL, Seer, record_decisions, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from PySide6.QtGui import QImage
+    from PySide6.QtGui import QImage, QTextDocument
     from PySide6.QtWidgets import QApplication
 
 
 NAMES = (
-    "empty", "window", "browser", "flux-stack", "pdf", "line-strip", "review", "batch", "identifications", "team",
-    "history", "embedding", "blind", "palette", "key-help", "settings", "key-editor", "guide", "failure",
+    "empty", "empty-identifications", "empty-team", "empty-history", "empty-embedding",
+    "window", "browser", "flux-stack", "pdf", "line-strip", "review", "batch", "plane", "identifications", "team",
+    "history", "embedding", "blind", "palette", "key-help", "settings", "key-editor", "guide", "failure", "trouble",
+    "large-text",
 )  # fmt: skip
 """Every picture."""
 SIZE = (1440, 900)
-FONT, POINTS = "DejaVu Sans", 9
+TRACEBACK = """Traceback (most recent call last):
+  File "mtop_gui/io/readers.py", line 88, in read
+    ivar = table["IVAR"]
+KeyError: 'IVAR'
+"""
+FONT, CODE, POINTS = "DejaVu Sans", "DejaVu Sans Mono", 9
 
 
 def find_font() -> str:
@@ -48,13 +56,29 @@ def find_font() -> str:
         return ""
     drawing = importlib.util.find_spec("matplotlib")
     if drawing is not None and drawing.origin:
-        for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf"):
+        for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"):
             QFontDatabase.addApplicationFont(
                 str(Path(drawing.origin).parent / "mpl-data" / "fonts" / "ttf" / name)
             )
     if FONT in QFontDatabase.families():
         return ""
     return f"the font {FONT} is not installed (fonts-dejavu-core)"
+
+
+def write_code_in(document: QTextDocument) -> None:
+    """Write what is code in the one fixed-pitch font: the system's own differs from machine to machine."""
+    made = QTextCharFormat()
+    made.setFontFamilies([CODE])
+    block = document.begin()
+    while block.isValid():
+        for place in block:
+            piece = place.fragment()
+            if piece.charFormat().fontFixedPitch():
+                cursor = QTextCursor(document)
+                cursor.setPosition(piece.position())
+                cursor.setPosition(piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor)
+                cursor.mergeCharFormat(made)
+        block = block.next()
 
 
 class Studio:
@@ -111,7 +135,7 @@ class Studio:
         self.window.browser.view.setFocus()
         self.window.status.show_bundle("moons-lr")
         self.settle()
-        made = self.themes(lambda: self.take("empty"))
+        made = self.themes(self.blank)
         self.prepare()
         for theme, pictures in self.themes(self.filled).items():
             made[theme] |= pictures
@@ -145,14 +169,18 @@ class Studio:
         entries = session.entries
         here = slice(REAL + 1, REAL + 1 + INVENTED)
         entries.status[here] = Status.PREDICTED
-        entropy = np.concatenate([random.gamma(2.2, 0.35, 180), random.normal(3.1, 0.6, INVENTED - 180)])
-        entries.entropy[here] = np.abs(entropy)
+        entropy = np.abs(
+            np.concatenate([random.gamma(2.2, 0.35, 180), random.normal(3.1, 0.6, INVENTED - 180)])
+        )
+        entries.entropy[here] = entropy
         entries.skewness[here] = random.normal(5, 2, INVENTED)
         entries.z[here] = random.uniform(0.7, 2.6, INVENTED)
         entries.z_err[here] = random.uniform(0.0004, 0.003, INVENTED)
-        entries.peak_probability[here] = np.clip(1.02 - entropy / 4.5, 0.05, 0.999)
+        entries.peak_probability[here] = np.where(entropy < 2, 0.99 - 0.04 * entropy, 1.2 - 0.2 * entropy)
         entries.z_second[here] = random.uniform(0.7, 2.6, INVENTED)
-        entries.second_probability[here] = (1 - entries.peak_probability[here]) / 2
+        entries.second_probability[here] = 0.6 * np.minimum(
+            entries.peak_probability[here], 1 - entries.peak_probability[here]
+        )
         entries.suspect[REAL + 40] = True
         entries.reasons[REAL + 40] = "unlike anything the network was trained on"
         session.rows_changed()
@@ -167,6 +195,21 @@ class Studio:
         embedded = Embedded(np.arange(count), Projection(points, distance), np.zeros((count, 4), np.float32))
         self.bench.explorer._show(embedded)
 
+    def blank(self) -> None:
+        """Take a window in which nothing was opened yet."""
+        window = self.window
+        window.docks["batch"].raise_()
+        self._let(50)
+        self.take("empty")
+        for name in ("identifications", "team", "history", "embedding"):
+            dock = window.docks[name]
+            dock.show()
+            dock.raise_()
+            self._let(200)
+            self.wait(lambda: True)
+            self.take(f"empty-{name}", dock)
+        window.docks["embedding"].hide()
+
     def filled(self) -> None:
         """Take the panels and dialogs of a window with everything in it."""
         window = self.window
@@ -179,17 +222,26 @@ class Studio:
         self.take("review", window.docks["review"])
         for name in ("batch", "identifications", "team", "history"):
             window.docks[name].raise_()
-            self.settle()
-            self.wait(lambda: True)
             self._let(200)
+            self.wait(lambda: True)
             self.take(name, window.docks[name])
-        for pictures in (self._explorer, self._blind, self._sheets, self._dialogs, self._in_place):
+        for pictures in (
+            self._plane,
+            self._explorer,
+            self._blind,
+            self._sheets,
+            self._dialogs,
+            self._failure,
+            self._in_place,
+            self._large,
+        ):
             self.at_rest()
             pictures()
 
     def at_rest(self) -> None:
         """Go to the beginning: the keys belong to the browser, and it shows the selected row."""
         window, session = self.window, self.bench.session
+        window.resize(*SIZE)
         session.select(2)
         self.wait(lambda: session.prediction is not None)
         window.activateWindow()
@@ -204,6 +256,12 @@ class Studio:
         """Let timers of the window fire."""
         end = time.monotonic() + milliseconds / 1000
         self._wait_until(lambda: time.monotonic() > end)
+
+    def _plane(self) -> None:
+        window = self.window
+        window.batch.plane.click()
+        self.take("plane", window.batch.plot)
+        window.batch.plane.click()
 
     def _explorer(self) -> None:
         dock = self.window.docks["embedding"]
@@ -250,12 +308,28 @@ class Studio:
         guide = bench.desk.guide
         assert guide is not None
         guide.open_page("quality")
+        write_code_in(guide.view.document())
         self.take("guide", guide)
         guide.close()
 
     def _shown(self, kind: type[Any]) -> Any:
         """Give the dialog of a kind that stands over the window."""
         return next(each for each in self.window.findChildren(kind) if each.isVisible())
+
+    def _failure(self) -> None:
+        dialog = self.window.failures
+        dialog.findChild(QPlainTextEdit).setFont(QFont(CODE, POINTS))
+        dialog.add(Failure("reading cosmos_03.fits", "KeyError: 'IVAR'", TRACEBACK))
+        self.take("failure", dialog)
+        dialog.close()
+
+    def _large(self) -> None:
+        self.bench.desk.text_size.use(1.5)
+        self._let(200)
+        self.at_rest()
+        self.take("large-text")
+        self.bench.desk.text_size.use(1.0)
+        self._let(200)
 
     def _in_place(self) -> None:
         """What went wrong: a file that cannot be read, a filter that is not understood, a sentence in the banner."""
@@ -269,7 +343,7 @@ class Studio:
         assert number is not None
         session.select(number)
         self.wait(lambda: session.selected in session.entries.errors)
-        self.take("failure")
+        self.take("trouble")
         window.banner.clear()
         window.browser.filter.setText("")
         window.browser.bar.understand_now()
