@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mtop_gui.batch import predict
-from mtop_gui.batch.predict import FILES_PER_CHUNK, Asked, Place, Rows
+from mtop_gui.batch.chunks import Done, cut, predict_chunk
+from mtop_gui.batch.predict import FILES_PER_CHUNK, Place, Rows
 from mtop_gui.core.catalogue import failed_row
-from mtop_gui.core.errors import BundleError, MtopError
+from mtop_gui.core.errors import MtopError
 from mtop_gui.core.events import Advanced, Failed, ignore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from mtop_gui.core.catalogue import CatalogueRow
+    from mtop_gui.batch.chunks import Chunk
+    from mtop_gui.batch.predict import Asked
     from mtop_gui.core.events import Report
-    from mtop_gui.core.prediction import Predicts
 
 CHUNKS_PER_WORKER = 3
 """Chunks at a worker and on their way to it, so that none waits for the client."""
 
 PATIENCE = 0.5  # seconds between two looks at whether the person cancelled
-
-_ONE_AT_A_TIME = threading.Lock()
 
 
 class Cluster:
@@ -88,11 +84,11 @@ class Cluster:
         BundleError : a worker has another version of the bundle, or none.
         Cancelled : `report` asked for it.
         """
-        ahead = _chunks(len(paths), begin, files_per_chunk)
-        flying: deque[tuple[_Chunk, Any]] = deque()
+        ahead = cut(len(paths), begin, files_per_chunk)
+        flying: deque[tuple[Chunk, Any]] = deque()
         done = begin
 
-        def submit(chunk: _Chunk) -> Any:
+        def submit(chunk: Chunk) -> Any:
             first, last, spectra = chunk
             return self._client.submit(
                 predict_chunk, list(paths[first:last]), bundle, label, asked, spectra, pure=False, retries=2
@@ -114,11 +110,10 @@ class Cluster:
                 if not flying:
                     return
                 chunk, future = flying[0]
-                rows = self._rows(chunk, future, paths, submit, waiting)
+                rows, events = self._done(chunk, future, paths, submit, waiting)
                 flying.popleft()
-                for row in rows:
-                    if row.error:
-                        report(Failed(_path_of(row, paths, chunk), row.error, row.row))
+                for event in events:
+                    report(event)
                 done = Place(chunk[1])
                 waiting()
                 yield Rows(rows, done)
@@ -128,31 +123,31 @@ class Cluster:
     def _workers(self) -> int:
         return len(self._client.ncores())
 
-    def _rows(
+    def _done(
         self,
-        chunk: _Chunk,
+        chunk: Chunk,
         future: Any,
         paths: Sequence[Path],
-        submit: Callable[[_Chunk], Any],
+        submit: Callable[[Chunk], Any],
         waiting: Callable[[], None],
-    ) -> list[CatalogueRow]:
-        """Take the rows of a chunk; one that ends every worker it is given to is halved until the file is found."""
+    ) -> Done:
+        """Take what was made of a chunk; one that ends every worker it is given to is halved until the file is found."""
         from distributed import KilledWorker
 
         try:
             self._wait(future, waiting)
-            rows: list[CatalogueRow] = future.result()
+            done: Done = future.result()
         except KilledWorker:
             first, last, spectra = chunk
             if last - first == 1:
-                return [
-                    failed_row(paths[first], "cannot be predicted: it ends every worker that it is given to")
-                ]
+                reason = "cannot be predicted: it ends every worker that it is given to"
+                return Done([failed_row(paths[first], reason)], [Failed(paths[first], reason)])
             middle = (first + last) // 2
-            rows = []
+            done = Done([], [])
             for half in ((first, middle, spectra), (middle, last, 0)):
-                rows += self._rows(half, submit(half), paths, submit, waiting)
-        return rows
+                rows, events = self._done(half, submit(half), paths, submit, waiting)
+                done = Done(done.rows + rows, done.events + events)
+        return done
 
     def _wait(self, future: Any, waiting: Callable[[], None]) -> None:
         """Wait until a chunk is done or failed; `waiting` is called now and then."""
@@ -166,47 +161,6 @@ class Cluster:
                 waiting()
             else:
                 return
-
-
-_Chunk = tuple[int, int, int]
-"""First file, file behind the last one, and how many spectra of the first one are done already."""
-
-
-def _chunks(files: int, begin: Place, files_per_chunk: int) -> Iterator[_Chunk]:
-    """Cut the list of files at multiples of `files_per_chunk`, wherever it is begun."""
-    first, spectra = begin
-    while first < files:
-        last = min(files, (first // files_per_chunk + 1) * files_per_chunk)
-        yield first, last, spectra
-        first, spectra = last, 0
-
-
-def _path_of(row: CatalogueRow, paths: Sequence[Path], chunk: _Chunk) -> Path:
-    return next((path for path in paths[chunk[0] : chunk[1]] if str(path) == row.file), paths[chunk[0]])
-
-
-def predict_chunk(
-    paths: list[Path], bundle: str, label: str, asked: Asked, spectra: int = 0
-) -> list[CatalogueRow]:
-    """Predict a chunk of files on a worker; its process loads the bundle at the first call."""
-    with _ONE_AT_A_TIME:
-        predictor = _predictor(bundle)
-        if predictor.bundle_name != label:
-            raise BundleError(
-                f"a worker has bundle {predictor.bundle_name}, not {label}: install the same one there, or name a folder "
-                "that all machines see."
-            )
-        made = predict.predict_rows(paths, predictor, asked, begin=Place(0, spectra))
-        return [row for some in made for row in some.rows]
-
-
-@lru_cache(maxsize=1)
-def _predictor(bundle: str) -> Predicts:
-    from mtop_gui.network.choosing import open_predictor
-
-    predictor = open_predictor(bundle)
-    predictor.warm_up()
-    return predictor
 
 
 def _first_line(error: Exception) -> str:

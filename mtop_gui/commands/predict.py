@@ -60,20 +60,24 @@ def predict(
     ------
     MtopError : nothing could be done: no bundle, no cluster, or the catalogue cannot be written.
     """
-    # Threads in numpy's products gain nothing here, and change last digits; Dask's workers have one, too.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from mtop_gui.batch.chunks import one_processor_each
+
+    one_processor_each()
     # All that can go wrong with the command itself comes before TensorFlow's seconds.
     wanted = Output.named(output)
     _check_output(wanted)
     from mtop_gui.batch import Asked, predict_to_file
+    from mtop_gui.batch.processes import worth_processes
 
     files = _find_files(paths, wanted)
     asked = Asked(entropy_threshold=entropy_threshold, mc_passes=mc_passes, jobs=jobs)
     with ExitStack() as held:
-        if dask is None:
-            label, predicting = _here(bundle, asked)
-        else:
+        if dask is not None:
             label, predicting = _on_cluster(dask, bundle, asked, held)
+        elif jobs > 1 and worth_processes(files):
+            label, predicting = _in_processes(bundle, asked, held)
+        else:
+            label, predicting = _here(bundle, asked)
         _tell_of_interrupted(wanted, resume, len(files))
         report = held.enter_context(TerminalReport("spectra"))
         try:
@@ -106,6 +110,16 @@ def _here(bundle: str, asked: Asked) -> tuple[str, Predicting]:
         return predict_rows(files, predictor, asked, begin=begin, report=report)
 
     return predictor.bundle_name, predicting
+
+
+def _in_processes(bundle: str, asked: Asked, held: ExitStack) -> tuple[str, Predicting]:
+    """Leave the network to processes of this machine."""
+    from mtop_gui.batch.processes import Processes
+    from mtop_gui.network.choosing import label_of
+
+    label = label_of(bundle)
+    workers = held.enter_context(Processes(bundle, label, asked))
+    return label, workers.predict_rows
 
 
 def _on_cluster(address: str, bundle: str, asked: Asked, held: ExitStack) -> tuple[str, Predicting]:

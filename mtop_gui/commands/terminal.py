@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mtop_gui.core.errors import MtopError
-from mtop_gui.core.events import Advanced, Cancelled, EpochEnded, Failed, Predicted
+from mtop_gui.core.events import Advanced, Cancelled, EpochEnded, Failed, Noted, Predicted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +116,8 @@ class TerminalReport:
                 self._say(f"{event.path}: {event.reason}")
         elif isinstance(event, Predicted):
             self._notes.update(event.spectrum.notes)
+        elif isinstance(event, Noted):
+            self._notes[event.note] += event.spectra
         elif isinstance(event, EpochEnded):
             logs = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
             self._say(f"epoch {event.epoch}/{event.epochs}  {logs}")

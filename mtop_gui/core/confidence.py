@@ -126,7 +126,9 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
     """
     padded = np.concatenate([[-1.0], probability, [-1.0]])
     rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
-    maxima = np.flatnonzero(rising & falling)
+    # What is lower than this everywhere cannot hold `PEAK_FLOOR`: a thousand ripples need not be sorted.
+    visible = probability >= min(PEAK_FLOOR / probability.size, probability.max())
+    maxima = np.flatnonzero(rising & falling & visible)
     if maxima.size == 0:
         maxima = np.array([int(np.argmax(probability))])
     kept, valleys = _separate(probability, maxima)

@@ -40,6 +40,14 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """So many spectra were read with this remark (`Spectrum.notes`), by a process that keeps them to itself."""
+
+    note: str
+    spectra: int
+
+
+@dataclass(frozen=True)
 class EpochEnded:
     """Training finished epoch `epoch` (1-based) of `epochs`, with Keras's logs."""
 
@@ -56,7 +64,7 @@ class Finished:
     seconds: float
 
 
-Event: TypeAlias = Advanced | Predicted | Failed | EpochEnded | Finished
+Event: TypeAlias = Advanced | Predicted | Failed | Noted | EpochEnded | Finished
 Report: TypeAlias = Callable[[Event], None]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from mtop_gui.core.spectrum import Spectrum
 
 BATCH = 64
-SHAPES = (1, 8, BATCH)
-"""Batch sizes the network is compiled for; what is left over is padded up to the next."""
+SHAPES = (1, 8)
+"""Batch sizes the network is compiled for; what is left over is padded up to the next. More at a time is no faster: then
+what stands between two layers no longer fits into the processor's cache."""
 
 DROPOUT_SEED = 2025
 REMEMBERED = 4
@@ -38,8 +40,8 @@ UNKNOWN_UNIT = "flux unit unknown: no stellar mass and star-formation rate"
 class Predictor:
     """What a ModelBundle says of Spectra (satisfies `core.prediction.Predicts`).
 
-    TensorFlow is loaded and the network built at the first prediction, or by `warm_up`. Use one Predictor in one
-    thread at a time.
+    TensorFlow is loaded and the network built at the first prediction, or by `warm_up`; from then on several threads may
+    use it at once.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ class Predictor:
         self._grid = self.bundle.grid.centres
         self.wavelength = self.bundle.preparation.wavelength(self.instrument)
         self._prepared: list[tuple[Spectrum, PreparedSpectrum]] = []
+        self._drawing = Lock()
         self._samples = find_architecture(self.bundle.architecture).sampled(self.bundle.config)
 
     @property
@@ -76,8 +79,8 @@ class Predictor:
         return self.bundle.label
 
     def warm_up(self) -> None:
-        """Load TensorFlow and compile the network for one spectrum and for a full batch."""
-        for size in (1, BATCH):
+        """Load TensorFlow and compile the network for one spectrum and for several."""
+        for size in SHAPES:
             zeros = {name: np.zeros((size, *shape), np.float32) for name, shape in self._shapes.items()}
             self._model.predict_on_batch(zeros)
 
@@ -162,7 +165,12 @@ class Predictor:
         ]
 
     def _run(self, prepared: Sequence[PreparedSpectrum]) -> dict[str, np.ndarray]:
-        """Run at most BATCH spectra through the network, once; outputs (n, …)."""
+        """Run spectra through the network, once; outputs (n, …)."""
+        most = SHAPES[-1]
+        said = [self._run_few(prepared[start : start + most]) for start in range(0, len(prepared), most)]
+        return {key: np.concatenate([one[key] for one in said]) for key in said[0]}
+
+    def _run_few(self, prepared: Sequence[PreparedSpectrum]) -> dict[str, np.ndarray]:
         count = len(prepared)
         size = next(size for size in SHAPES if size >= count)
         inputs = {name: np.zeros((size, *shape), np.float32) for name, shape in self._shapes.items()}
@@ -174,6 +182,10 @@ class Predictor:
 
     def _sample(self, prepared: PreparedSpectrum, passes: int) -> dict[str, np.ndarray]:
         """Draw MC-dropout passes of one spectrum; outputs (passes, …)."""
+        with self._drawing:  # the random generators belong to the network
+            return self._drawn(prepared, passes)
+
+    def _drawn(self, prepared: PreparedSpectrum, passes: int) -> dict[str, np.ndarray]:
         from mtop_gui.network.loading import reset_dropout
 
         shared, sampled = self._sampling_models

@@ -15,7 +15,8 @@ import dask
 from distributed import KilledWorker
 
 from mtop_gui.batch import Asked, predict_catalogue
-from mtop_gui.batch.cluster import Cluster, _chunks
+from mtop_gui.batch.chunks import cut
+from mtop_gui.batch.cluster import Cluster
 from mtop_gui.batch.predict import Place
 from mtop_gui.core.errors import BundleError, MtopError
 from mtop_gui.core.events import Advanced, Cancelled, Failed
@@ -71,9 +72,9 @@ def test_it_goes_on_from_a_place(running):
 
 
 def test_chunks_lie_the_same_wherever_it_is_begun():
-    assert list(_chunks(20, Place(), 8)) == [(0, 8, 0), (8, 16, 0), (16, 20, 0)]
-    assert list(_chunks(20, Place(10, 3), 8)) == [(10, 16, 3), (16, 20, 0)]
-    assert list(_chunks(8, Place(8), 8)) == []
+    assert list(cut(20, Place(), 8)) == [(0, 8, 0), (8, 16, 0), (16, 20, 0)]
+    assert list(cut(20, Place(10, 3), 8)) == [(10, 16, 3), (16, 20, 0)]
+    assert list(cut(8, Place(8), 8)) == []
 
 
 def test_a_lost_worker_changes_nothing(running):
