@@ -2,11 +2,12 @@
 
 A discriminator, in training only, learns to tell the domains apart from the network's features; its gradient is reversed
 on the way back into the network (Ganin & Lempitsky 2015; proposed for M-TOPnet by Ginolfi+25). The spectra adapted to need
-no labels.
+no labels; those of whose redshift the parent bundle is sure teach it as well, with more noise than it was found in.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,13 +15,15 @@ import numpy as np
 
 from mtop_gui.network.architectures import find_architecture
 from mtop_gui.training.augment import Augmentation
-from mtop_gui.training.dataset import Batch
+from mtop_gui.training.labelled import LabelledBatches, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mtop_gui.core.instrument import Instrument
+    from mtop_gui.training.dataset import Batch
+    from mtop_gui.training.labelled import LabelledSpectra
     from mtop_gui.training.material import Material, Trial
-    from mtop_gui.training.placed import PlacedSpectra
 
 FEATURES: Final = {"restframe": ("pooled_deep", "pooled_peak", "pooled_broad", "head_2")}
 """Layers whose outputs the discriminator sees; else the architecture's embedding. The absolute scale is not among them:
@@ -37,6 +40,9 @@ PASSES = 2
 """So often an epoch goes through the spectra adapted to."""
 
 LEAST_STEPS = 40
+
+VARIED: Final = Augmentation(noisier_share=0.5, moved_share=0.0)
+"""How the spectra adapted to are varied; they are not moved, lest the sky lines' places tell the domain."""
 
 
 class Adversary:
@@ -109,18 +115,21 @@ def reversal_layer() -> Any:
 
 
 class AdaptedMaterial:
-    """Labelled material with unlabelled spectra beside it: half as many in every batch, which teach the domain alone.
+    """Labelled material with the spectra adapted to beside it, half as many in every batch.
 
     Parameters
     ----------
     labelled : what is learned.
-    unlabelled : what is adapted to.
+    others : what is adapted to; all of them teach the domain, those of known kind their redshift too.
     seed : of order and variations.
     """
 
-    def __init__(self, labelled: Material, unlabelled: PlacedSpectra, seed: int) -> None:
-        self._labelled, self._unlabelled, self._seed = labelled, unlabelled, seed
-        self._augmentation = Augmentation(noisier_share=0.3, most_noise=1.0, moved_share=0.0)
+    def __init__(
+        self, labelled: Material, others: LabelledSpectra, instrument: Instrument, seed: int
+    ) -> None:
+        self._labelled, self._seed = labelled, seed
+        self._count, self._sure = len(others), int(others.galaxies.size)
+        self._others = LabelledBatches(others, instrument, VARIED)
 
     @property
     def loss_weights(self) -> Mapping[str, float]:
@@ -135,51 +144,35 @@ class AdaptedMaterial:
 
     def facts(self) -> dict[str, Any]:
         """Tell the labelled material, and how much it is adapted to."""
-        return {**self._labelled.facts(), "adapted to": len(self._unlabelled)}
+        return {**self._labelled.facts(), "adapted to": [self._count, self._sure]}
 
     def trials(self, size: int) -> list[Trial]:
         """As of the labelled material: there is nothing else to judge by."""
         return self._labelled.trials(size)
 
     def training(self, size: int, epoch: int) -> list[Callable[[], Batch]]:
-        """Plan one epoch of labelled material, as long as `PASSES` through the unlabelled spectra take."""
-        others = max(1, size // 2)
+        """Plan one epoch of labelled material, as long as `PASSES` through the other spectra take."""
+        each = max(1, size // 2)
         plan = self._labelled.training(size, epoch)
-        steps = min(len(plan), max(LEAST_STEPS, -(-PASSES * len(self._unlabelled) // others)))
+        steps = min(len(plan), max(LEAST_STEPS, -(-PASSES * self._count // each)))
         rng = np.random.default_rng([self._seed, 13, epoch])
-        count = len(self._unlabelled)
-        order = np.concatenate([rng.permutation(count) for _ in range(-(-steps * others // count))])
+        order = np.concatenate([rng.permutation(self._count) for _ in range(-(-steps * each // self._count))])
 
         def make(number: int) -> Batch:
-            rows = order[number * others : (number + 1) * others]
-            return self._beside(plan[number](), rows, np.random.default_rng([self._seed, 14, epoch, number]))
+            rows = order[number * each : (number + 1) * each]
+            others = self._others.varied(rows, np.random.default_rng([self._seed, 14, epoch, number]))
+            return with_domain(joined([plan[number](), others]))
 
         return [lambda number=number: make(number) for number in range(steps)]  # type: ignore[misc]
 
-    def _beside(self, batch: Batch, rows: np.ndarray, rng: np.random.Generator) -> Batch:
-        """Append unlabelled spectra, whose labels weigh nothing; mocks and real spectra weigh alike in the domain."""
-        shown, _ = self._augmentation.draw(self._unlabelled.take(rows), rng)
-        inputs = self._unlabelled.inputs(shown)
-        count, added = len(batch), rows.size
-        labels = {
-            key: np.concatenate([values, np.full((added, *values.shape[1:]), _blank(values), values.dtype)])
-            for key, values in batch.labels.items()
-        }
-        ones, zeros = np.ones(count, np.float32), np.zeros(added, np.float32)
-        weights = {key: np.concatenate([(batch.weights or {}).get(key, ones), zeros]) for key in batch.labels}
-        real = np.concatenate([np.broadcast_to(batch.real, count), np.ones(added, bool)])
-        labels["domain"] = real[:, None].astype(np.float32)
-        share = real.mean()
-        weights["domain"] = np.where(real, 0.5 / share, 0.5 / max(1 - share, 1e-6)).astype(np.float32)
-        return Batch(
-            inputs={key: np.concatenate([batch.inputs[key], inputs[key]]) for key in inputs},
-            labels=labels,
-            galaxies=np.concatenate([batch.galaxies, np.full(added, -1)]),
-            hours=np.concatenate([batch.hours, np.zeros(added)]),
-            weights=weights,
-        )
 
-
-def _blank(values: np.ndarray) -> float:
-    """Give a label that is a distribution where the others are: uniform."""
-    return 1 / values.shape[1] if values.dtype.kind == "f" and values.shape[1] > 1 else 0
+def with_domain(batch: Batch) -> Batch:
+    """Label the domains; in their loss mocks and real spectra weigh alike."""
+    real = np.broadcast_to(batch.real, len(batch))
+    share = real.mean()
+    weight = np.where(real, 0.5 / max(share, 1e-6), 0.5 / max(1 - share, 1e-6))
+    return replace(
+        batch,
+        labels={**batch.labels, "domain": real[:, None].astype(np.float32)},
+        weights={**(batch.weights or {}), "domain": weight.astype(np.float32)},
+    )

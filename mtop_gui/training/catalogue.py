@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,24 +13,23 @@ from mtop_gui.core.log_preparation import LogPreparation
 from mtop_gui.io import UnreadableRow, iter_rows
 from mtop_gui.network.restframe import KINDS
 from mtop_gui.training.augment import Augmentation
-from mtop_gui.training.dataset import Batch
 from mtop_gui.training.label_table import GALAXY, NOTHING, QUASAR, STAR, read_labels
+from mtop_gui.training.labelled import LabelledBatches, LabelledSpectra, joined
 from mtop_gui.training.material import Trial
 from mtop_gui.training.placed import MOST_SPECTRA, PlacedSpectra, in_words
-from mtop_gui.training.teaching import RestframeTeaching, Truth, teaching_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from mtop_gui.core.arrays import FloatArray, IntArray
+    from mtop_gui.core.arrays import IntArray
     from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.core.spectrum import Spectrum
     from mtop_gui.network.bundle import ModelBundle
+    from mtop_gui.training.dataset import Batch
     from mtop_gui.training.label_table import Label
     from mtop_gui.training.material import Material
-    from mtop_gui.training.placed import Shown
 
 FEWEST = 10
 """Labelled galaxies below which there is nothing to learn and nothing to judge by."""
@@ -43,30 +42,6 @@ STEPS = 40
 
 _KIND = {STAR: KINDS.index("star"), QUASAR: KINDS.index("quasar"), NOTHING: KINDS.index("nothing")}
 _BEYOND = KINDS.index("beyond")
-
-
-@dataclass(frozen=True, eq=False)
-class LabelledSpectra:
-    """Spectra with what is known of them, all (n,): `logmass` and `logsfr` NaN when unknown, `kind` by `KINDS`.
-
-    The redshift of what is no galaxy of the grid is that of the grid's middle, and weighs nothing.
-    """
-
-    spectra: PlacedSpectra
-    redshift: FloatArray
-    logmass: FloatArray
-    logsfr: FloatArray
-    kind: IntArray
-    left_out: Mapping[str, int]
-
-    def __len__(self) -> int:
-        """Count the spectra."""
-        return len(self.spectra)
-
-    @property
-    def galaxies(self) -> IntArray:
-        """Rows of galaxies on the redshift grid."""
-        return np.flatnonzero(self.kind == 0)
 
 
 def load_catalogue(
@@ -168,24 +143,19 @@ class CatalogueMaterial:
         mocks: Material | None = None,
         augmentation: Augmentation | None = None,
     ) -> None:
-        self.labelled, self._instrument, self._seed = labelled, instrument, seed
+        self.labelled, self._seed = labelled, seed
         self._mocks = mocks
-        log = isinstance(labelled.spectra.preparation, LogPreparation)
-        self._augmentation = augmentation or Augmentation()
-        if not log:
-            self._augmentation = replace(self._augmentation, moved_share=0.0)
-        self._truth = self._filled()
-        self._teaching = self._taught(self._truth)
+        self._batches = LabelledBatches(labelled, instrument, augmentation or Augmentation())
         self.train, self.validation = self._split()
 
     @property
     def loss_weights(self) -> Mapping[str, float]:
         """As of the architecture."""
-        return self._teaching.loss_weights
+        return self._batches.teaching.loss_weights
 
     def losses(self) -> dict[str, Any]:
         """As of the architecture."""
-        return self._teaching.losses()
+        return self._batches.teaching.losses()
 
     def facts(self) -> dict[str, Any]:
         """Tell the catalogue by its size and its redshifts."""
@@ -206,7 +176,7 @@ class CatalogueMaterial:
 
         def make(number: int) -> Batch:
             rows = order[number * own : (number + 1) * own]
-            batch = self._varied(rows, np.random.default_rng([self._seed, 12, epoch, number]))
+            batch = self._batches.varied(rows, np.random.default_rng([self._seed, 12, epoch, number]))
             return joined([batch, mocks[number % len(mocks)]()]) if mocks else batch
 
         return [lambda number=number: make(number) for number in range(steps)]  # type: ignore[misc]
@@ -214,65 +184,12 @@ class CatalogueMaterial:
     def trials(self, size: int) -> list[Trial]:
         """Give the validation spectra as they are, then mocks."""
         starts = range(0, self.validation.size, size)
-        kept = [self._fixed(self.validation[start : start + size]) for start in starts]
+        kept = [self._batches.fixed(self.validation[start : start + size]) for start in starts]
         mocks = self._mocks.trials(size) if self._mocks is not None else []
         return [
             Trial("", kept, self.labelled.redshift),
             *(replace(trial, name="survey") for trial in mocks),
         ]
-
-    def _fixed(self, rows: IntArray) -> Batch:
-        spectra = self.labelled.spectra
-        return self._batch(spectra.take(rows), rows, self._teaching, rows)
-
-    def _varied(self, rows: IntArray, rng: np.random.Generator) -> Batch:
-        """Make a batch of varied spectra, whose redshifts moved with them."""
-        shown, moved = self._augmentation.draw(self.labelled.spectra.take(rows), rng)
-        truth, preparation = self._truth, self.labelled.spectra.preparation
-        redshift = truth.redshift[rows]
-        if isinstance(preparation, LogPreparation):
-            grid = self.labelled.spectra.bundle.grid
-            redshift = (1 + redshift) * np.exp(preparation.pixel_step * moved) - 1
-            redshift = np.clip(redshift, grid.lower, grid.upper)
-        teaching = self._taught(Truth(redshift, truth.logmass[rows], truth.logsfr[rows]))
-        return self._batch(shown, rows, teaching, np.arange(rows.size))
-
-    def _batch(self, shown: Shown, rows: IntArray, teaching: Any, places: IntArray) -> Batch:
-        """Prepare and label spectra; `places` are theirs in the truth of `teaching`."""
-        labels = teaching.labels(places)
-        kind = self.labelled.kind[rows]
-        galaxy = (kind == 0).astype(np.float32)
-        weights = {name: galaxy.copy() for name in labels}
-        for name, values in (("logmass", self.labelled.logmass), ("logsfr", self.labelled.logsfr)):
-            # Without a flux unit nobody could tell either.
-            weights[name] *= np.isfinite(values[rows]) & shown.known
-        if isinstance(teaching, RestframeTeaching):
-            others = np.flatnonzero(kind)
-            for name, values in teaching.interloper_labels(kind[others]).items():
-                labels[name][others] = values
-            weights["kind"] = np.ones_like(galaxy)
-        return Batch(
-            inputs=self.labelled.spectra.inputs(shown),
-            labels=labels,
-            galaxies=rows,
-            hours=np.zeros(rows.size),
-            weights=weights,
-            real=True,
-        )
-
-    def _filled(self) -> Truth:
-        """Put the mean where a number is not known: it weighs nothing, but must be finite."""
-        preparation, labelled = self.labelled.spectra.preparation, self.labelled
-        return Truth(
-            labelled.redshift,
-            np.where(np.isfinite(labelled.logmass), labelled.logmass, preparation.logmass_mean),
-            np.where(np.isfinite(labelled.logsfr), labelled.logsfr, preparation.logsfr_mean),
-        )
-
-    def _taught(self, truth: Truth) -> Any:
-        bundle = self.labelled.spectra.bundle
-        lines = np.array([wavelength for _, wavelength in bundle.lines])
-        return teaching_for(bundle.preparation, self._instrument, bundle.grid.centres, lines, truth, 1.0)
 
     def _split(self) -> tuple[IntArray, IntArray]:
         """Split galaxies and others alike into training and validation."""
@@ -284,21 +201,3 @@ class CatalogueMaterial:
             validation.append(order[:count])
             train.append(order[count:])
         return np.concatenate(train), np.sort(np.concatenate(validation))
-
-
-def joined(batches: list[Batch]) -> Batch:
-    """Join batches; where one has no weights all of it counts."""
-
-    def weights(batch: Batch) -> Mapping[str, Any]:
-        ones = np.ones(len(batch), np.float32)
-        return batch.weights or dict.fromkeys(batch.labels, ones)
-
-    first = batches[0]
-    return Batch(
-        inputs={key: np.concatenate([one.inputs[key] for one in batches]) for key in first.inputs},
-        labels={key: np.concatenate([one.labels[key] for one in batches]) for key in first.labels},
-        galaxies=np.concatenate([one.galaxies for one in batches]),
-        hours=np.concatenate([one.hours for one in batches]),
-        weights={key: np.concatenate([weights(one)[key] for one in batches]) for key in first.labels},
-        real=np.concatenate([np.broadcast_to(one.real, len(one)) for one in batches]),
-    )

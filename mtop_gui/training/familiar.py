@@ -1,4 +1,4 @@
-"""The out-of-distribution score after fine-tuning: what a network has learned from must not look foreign to it."""
+"""What a bundle makes of the spectra it is tuned to: which redshifts it is certain of, and that they look foreign no more."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtop_gui.core.confidence import DEFAULT_ENTROPY_THRESHOLD, summarise
+from mtop_gui.core.confidence import summarise
+from mtop_gui.core.events import Advanced, ignore
 from mtop_gui.network.bundle import load_bundle, save_bundle
-from mtop_gui.network.kinds import LEAST_GALAXY
 from mtop_gui.network.loading import inference_model
 from mtop_gui.network.ood import fit_ood, flux_statistics, widen_ood
 from mtop_gui.network.predictor import BATCH, apply_temperature
 from mtop_gui.training.calibrate import structure_of
+from mtop_gui.training.labelled import UNKNOWN, LabelledSpectra
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mtop_gui.core.arrays import IntArray
+    from mtop_gui.core.events import Report
     from mtop_gui.network.bundle import ModelBundle
     from mtop_gui.training.placed import PlacedSpectra
 
@@ -27,18 +28,17 @@ ENOUGH = 400
 
 MOST = 4000
 
+CERTAIN = 0.95
+"""Probability of the best peak, and of being a galaxy, from which a redshift is taken for known."""
 
-def make_familiar(
-    bundle_dir: Path, spectra: PlacedSpectra, rows: IntArray, *, labelled: bool, mocks: bool
-) -> ModelBundle:
-    """Widen a bundle's out-of-distribution reference by the spectra it was tuned to, and save it again.
+
+def make_familiar(bundle_dir: Path, labelled: LabelledSpectra, *, mocks: bool) -> ModelBundle:
+    """Widen a bundle's out-of-distribution reference by the galaxies it was tuned to, and save it again.
 
     Parameters
     ----------
-    rows : those of `spectra` that count.
-    labelled : they are known to be galaxies of the grid; else those count of which the network is sure.
-    mocks : the reference has been learned from mocks with these weights; else it is learned from `rows` when they are
-        enough.
+    mocks : the reference has been learned from mocks with these weights; else it is learned from the galaxies when they
+        are enough.
 
     Raises
     ------
@@ -46,30 +46,48 @@ def make_familiar(
     """
     bundle = load_bundle(bundle_dir)
     model = inference_model(bundle)
+    spectra, rows = labelled.spectra, labelled.galaxies[:MOST]
+    if not rows.size:
+        return bundle
     embedding, statistics = [], []
-    for start in range(0, min(rows.size, MOST), BATCH):
+    for start in range(0, rows.size, BATCH):
         shown = spectra.take(rows[start : start + BATCH])
         inputs = spectra.inputs(shown)
-        said = {key: np.asarray(value) for key, value in model.predict_on_batch(inputs).items()}
-        sure = np.ones(len(shown.flux), bool) if labelled else _sure(bundle, said)
-        embedding.append(said["embedding"][sure])
+        embedding.append(np.asarray(model.predict_on_batch(inputs)["embedding"]))
         statistics += [
-            flux_statistics(structure_of(inputs["spectrum"][row], bundle.preparation), shown.good[row])
-            for row in np.flatnonzero(sure)
+            flux_statistics(structure_of(one, bundle.preparation), good)
+            for one, good in zip(inputs["spectrum"], shown.good, strict=True)
         ]
-    if not statistics:
-        return bundle
     seen, told = np.concatenate(embedding), np.stack(statistics)
     anew = not mocks and len(told) >= ENOUGH
     ood = fit_ood(seen, told) if anew else widen_ood(bundle.ood, seen, told)
     return save_bundle(replace(bundle, ood=ood), bundle_dir)
 
 
-def _sure(bundle: ModelBundle, said: dict[str, np.ndarray]) -> np.ndarray:
-    """Tell the spectra that are galaxies with one redshift to the network."""
-    pdf = apply_temperature(said["redshift"].astype(np.float64), bundle.temperature)
+def surely(spectra: PlacedSpectra, report: Report = ignore) -> LabelledSpectra:
+    """Label spectra with the redshifts of their own bundle where it is all but certain; the others are `UNKNOWN`."""
+    bundle = spectra.bundle
+    model = inference_model(bundle)
     grid = bundle.grid.centres
-    sure = np.array([summarise(grid, one).entropy < DEFAULT_ENTROPY_THRESHOLD for one in pdf])
-    if "kind" in said:
-        sure &= said["kind"][:, 0] >= LEAST_GALAXY
-    return sure
+    nothing = unknown(spectra)
+    redshift, kind = nothing.redshift.copy(), nothing.kind.copy()
+    for start in range(0, len(spectra), BATCH):
+        report(Advanced(start, len(spectra), "first look"))
+        rows = np.arange(start, min(start + BATCH, len(spectra)))
+        inputs = spectra.inputs(spectra.take(rows))
+        said = {key: np.asarray(value) for key, value in model.predict_on_batch(inputs).items()}
+        pdf = apply_temperature(said["redshift"].astype(np.float64), bundle.temperature)
+        best = [summarise(grid, one).peaks[0] for one in pdf]
+        certain = np.array([peak.probability > CERTAIN for peak in best])
+        if "kind" in said:
+            certain &= said["kind"][:, 0] > CERTAIN
+        redshift[rows[certain]] = np.array([peak.redshift for peak in best])[certain]
+        kind[rows[certain]] = 0
+    return replace(nothing, redshift=redshift, kind=kind)
+
+
+def unknown(spectra: PlacedSpectra) -> LabelledSpectra:
+    """Say that nothing is known of any of them."""
+    grid, nan = spectra.bundle.grid, np.full(len(spectra), np.nan)
+    middle = np.full(len(spectra), grid.centres[grid.bins // 2])
+    return LabelledSpectra(spectra, middle, nan, nan, np.full(len(spectra), UNKNOWN))

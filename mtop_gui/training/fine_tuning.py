@@ -8,17 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mtop_gui.core.errors import TrainingError
 from mtop_gui.core.events import Finished, ignore
 from mtop_gui.core.instrument import load_instrument
 from mtop_gui.network.bundle import ModelBundle, load_bundle
 from mtop_gui.training.adapting import STRENGTH, AdaptedMaterial, Adversary
 from mtop_gui.training.calibrate import calibrate
-from mtop_gui.training.catalogue import CatalogueMaterial, LabelledSpectra, load_catalogue
+from mtop_gui.training.catalogue import CatalogueMaterial, load_catalogue
 from mtop_gui.training.checkpoint import has_checkpoint
-from mtop_gui.training.familiar import make_familiar
+from mtop_gui.training.familiar import make_familiar, surely, unknown
 from mtop_gui.training.fit import open_mocks
 from mtop_gui.training.label_table import SUFFIXES
 from mtop_gui.training.material import SurveyMaterial
@@ -31,17 +29,17 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.events import Report
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.training.labelled import LabelledSpectra
     from mtop_gui.training.material import Material
-    from mtop_gui.training.placed import PlacedSpectra
     from mtop_gui.training.recipes import Recipe
 
 SURVEYS = (".h5", ".hdf5")
 EPOCHS = 10
 
-MOST_MOCKS = 1500
+MOST_MOCKS = 900
 """Mock validation spectra judged after each epoch, alone or beside those of a catalogue."""
 
-MOST_CALIBRATED = 3000
+MOST_CALIBRATED = 2400
 """Mocks of a split that the new bundle is calibrated on, and tested."""
 
 
@@ -53,6 +51,7 @@ def fine_tune(
     survey: Path | None = None,
     adapt: Sequence[Path] = (),
     strength: float = STRENGTH,
+    confident: bool = True,
     epochs: int = EPOCHS,
     seed: int = 0,
     resume: bool = False,
@@ -76,7 +75,9 @@ def fine_tune(
     parent : name or folder of the bundle to begin with.
     survey : mocks that take half of each batch beside a table's spectra, so that nothing is forgotten.
     adapt : files or folders of unlabelled spectra, to which the network is adapted; needs mocks.
-    strength : of the adaptation; 0 for none, to tell its gain from that of learning on.
+    strength : of the reversed gradient.
+    confident : whether spectra of whose redshift the parent is all but certain teach it; without, and with `strength` 0,
+        nothing is adapted, which tells the gain of adapting from that of learning on.
     epochs, seed, resume, batch_size, report, max_hours, recipe : as of `train`.
     instrument : for tests; default: the parent's.
     name : of the bundle; default: its folder's.
@@ -106,10 +107,12 @@ def fine_tune(
             found = open_mocks(opened, mocks_of, instrument, recipe.point_source_share)
             mocks = SurveyMaterial(found.batches(old, seed), found.survey, seed, most=MOST_MOCKS)
         material = _beside(labelled, mocks, instrument, seed)
-        adversary, unlabelled = None, None
+        adversary, others = None, None
         if adapt:
             unlabelled = place_files(adapt, old, instrument, report)
-            material = AdaptedMaterial(material, unlabelled, seed)
+            others = surely(unlabelled, report)
+            taught = others if confident else unknown(unlabelled)
+            material = AdaptedMaterial(material, taught, instrument, seed)
             adversary = Adversary(strength, unlabelled=labelled is None)
         blueprint = replace(
             old,
@@ -117,7 +120,7 @@ def fine_tune(
             version=version,
             weights={},
             ood={} if mocks_of is not None else old.ood,
-            training=_facts(source, old, labelled, unlabelled),
+            training=_facts(source, old, labelled, others),
             digest="",
         )
         trainer = Trainer(
@@ -134,10 +137,9 @@ def fine_tune(
             most=MOST_CALIBRATED,
             temperatures=labelled is None,
         )
-    for spectra, rows in _references(labelled, unlabelled):
-        make_familiar(
-            bundle_dir, spectra, rows, labelled=spectra is not unlabelled, mocks=mocks_of is not None
-        )
+    for spectra in (labelled, others):
+        if spectra is not None:
+            make_familiar(bundle_dir, spectra, mocks=mocks_of is not None)
     report(Finished(trainer.progress.epoch, time.monotonic() - started))
     return bundle_dir
 
@@ -169,20 +171,8 @@ def _beside(
     return mocks
 
 
-def _references(
-    labelled: LabelledSpectra | None, unlabelled: PlacedSpectra | None
-) -> list[tuple[PlacedSpectra, Any]]:
-    """List what must not look foreign any more."""
-    found: list[tuple[PlacedSpectra, Any]] = []
-    if labelled is not None:
-        found.append((labelled.spectra, labelled.galaxies))
-    if unlabelled is not None:
-        found.append((unlabelled, np.arange(len(unlabelled))))
-    return found
-
-
 def _facts(
-    source: Path, parent: ModelBundle, labelled: LabelledSpectra | None, unlabelled: PlacedSpectra | None
+    source: Path, parent: ModelBundle, labelled: LabelledSpectra | None, others: LabelledSpectra | None
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "parent": {"label": parent.label, "digest": parent.digest},
@@ -194,6 +184,6 @@ def _facts(
             "galaxies": int(labelled.galaxies.size),
             "left_out": dict(labelled.left_out),
         }
-    if unlabelled is not None:
-        facts["adapted_to"] = len(unlabelled)
+    if others is not None:
+        facts["adapted_to"] = {"spectra": len(others), "certain": int(others.galaxies.size)}
     return facts

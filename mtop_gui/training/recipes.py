@@ -15,8 +15,8 @@ from mtop_gui.network.restframe import RestframeConfig, restframe_config
 if TYPE_CHECKING:
     from mtop_gui.core.instrument import Instrument
 
-WARM_UP = 300
-"""Steps over which the learning rate of `restframe` rises."""
+WARM_UP, TUNING_WARM_UP = 300, 50
+"""Steps over which the learning rate of `restframe` rises, at the beginning and when it is trained further."""
 
 REDSHIFT_RANGES = {"optical": (0.0, 1.7)}
 PAPER_RANGE = (0.6, 3.0)
@@ -98,7 +98,7 @@ def sizes_for(
     }
 
 
-def learning_rate(recipe: Recipe, steps: int, decay_epochs: int, epochs: int) -> Any:
+def learning_rate(recipe: Recipe, steps: int, decay_epochs: int, epochs: int, warm_up: int = WARM_UP) -> Any:
     """Make the learning-rate schedule of a training of `epochs` of `steps` each."""
     import keras
     from keras import ops
@@ -109,11 +109,11 @@ def learning_rate(recipe: Recipe, steps: int, decay_epochs: int, epochs: int) ->
         )
 
     class RiseStayFall(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-        """Up over WARM_UP steps, level, down over the last `fall_epochs`."""
+        """Up over `warm_up` steps, level, down over the last `fall_epochs`."""
 
         def __call__(self, step: Any) -> Any:
             number = ops.cast(step, "float32")
-            rise = ops.minimum(1.0, (number + 1.0) / WARM_UP)
+            rise = ops.minimum(1.0, (number + 1.0) / warm_up)
             left = ops.clip((epochs * steps - number) / (recipe.fall_epochs * steps), 0.0, 1.0)
             return rise * (recipe.last_rate + (recipe.first_rate - recipe.last_rate) * left)
 

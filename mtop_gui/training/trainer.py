@@ -14,7 +14,7 @@ from mtop_gui.network.architectures import build, config_to_dict
 from mtop_gui.network.bundle import save_bundle
 from mtop_gui.training.checkpoint import Progress, read_progress, restore_variables, save_checkpoint
 from mtop_gui.training.dataset import as_keras_dataset
-from mtop_gui.training.recipes import learning_rate
+from mtop_gui.training.recipes import TUNING_WARM_UP, WARM_UP, learning_rate
 from mtop_gui.training.validation import fit_temperature, judge, robust_sigma, success_by_exposure
 
 if TYPE_CHECKING:
@@ -135,9 +135,11 @@ class Trainer:
             self._network.compile(jit_compile=False)
             model = self._adversary.attach(model, self._blueprint.architecture)
         steps = len(material.training(recipe.batch_size, 0))
+        warm_up = WARM_UP if self._parent is None else TUNING_WARM_UP
         model.compile(
             optimizer=keras.optimizers.Adam(
-                learning_rate(recipe, steps, decay_epochs, epochs), global_clipnorm=recipe.clip_norm or None
+                learning_rate(recipe, steps, decay_epochs, epochs, warm_up),
+                global_clipnorm=recipe.clip_norm or None,
             ),
             loss=material.losses(),
             loss_weights=dict(material.loss_weights),

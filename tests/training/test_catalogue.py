@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from mtop_gui.core.errors import TrainingError
+from mtop_gui.network.restframe import KINDS
 from mtop_gui.training import catalogue as module
+from mtop_gui.training import familiar
 from mtop_gui.training.adapting import AdaptedMaterial
 from mtop_gui.training.augment import Augmentation
-from mtop_gui.training.catalogue import CatalogueMaterial, LabelledSpectra, joined, load_catalogue
+from mtop_gui.training.catalogue import CatalogueMaterial, load_catalogue
 from mtop_gui.training.dataset import Batch
+from mtop_gui.training.labelled import LabelledSpectra, joined
 from mtop_gui.training.placed import Shown, place_files
 from tests.support.tiny import tiny_instrument, tiny_spectrum
 from tests.support.tiny_restframe import GRID, PREPARATION, STEP, tiny_restframe, write_catalogue
@@ -141,7 +145,7 @@ def test_unlabelled_spectra_teach_the_domain_alone(
 ) -> None:
     unlabelled = place_files([table.parent], parent, INSTRUMENT)
     assert len(unlabelled) == 14
-    adapted = AdaptedMaterial(material, unlabelled, seed=1)
+    adapted = AdaptedMaterial(material, familiar.unknown(unlabelled), INSTRUMENT, seed=1)
     batch = adapted.training(8, 0)[0]()
     assert len(batch) == 12
     assert batch.weights is not None
@@ -150,3 +154,27 @@ def test_unlabelled_spectra_teach_the_domain_alone(
     assert batch.inputs["spectrum"].shape == (12, PREPARATION.pixels, 3)
     assert batch.labels["domain"][8:].all()
     assert set(adapted.loss_weights) == {*material.loss_weights, "domain"}
+
+
+def test_redshifts_of_which_the_bundle_is_certain_teach(
+    material: CatalogueMaterial, table: Path, parent: ModelBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlabelled = place_files([table.parent], parent, INSTRUMENT)
+    pdf, kind = np.full((14, GRID.bins), 1e-6), np.zeros((14, len(KINDS)))
+    pdf[:, 30] = 1.0
+    pdf[1, 60] = 0.2  # not certain
+    kind[:, 0] = 1.0
+    kind[2] = 0.2  # perhaps no galaxy
+    said = {"redshift": pdf / pdf.sum(axis=1, keepdims=True), "kind": kind}
+    network = SimpleNamespace(predict_on_batch=lambda inputs: said)
+    monkeypatch.setattr(familiar, "inference_model", lambda bundle: network)
+    others = familiar.surely(unlabelled)
+    assert others.galaxies.tolist() == [0, *range(3, 14)]
+    assert others.redshift[0] == pytest.approx(GRID.centres[30], abs=2e-3)
+    batch = AdaptedMaterial(material, others, INSTRUMENT, seed=1).training(8, 0)[0]()
+    assert batch.weights is not None
+    certain = np.isin(batch.galaxies[8:], others.galaxies)
+    assert np.array_equal(batch.weights["redshift"][8:] > 0, certain)
+    assert np.array_equal(batch.weights["kind"][8:] > 0, certain)
+    assert not batch.weights["logmass"][8:].any()
+    assert (batch.labels["redshift"][8:][certain].argmax(axis=1) == 30).all()

@@ -70,7 +70,7 @@ def test_everything_together(parent: ModelBundle, tuned: Path) -> None:
     assert bundle.training["parent"]["digest"] == parent.digest
     assert bundle.training["recipe"]["parent"] == parent.digest
     assert bundle.training["catalogue"]["galaxies"] == 20
-    assert bundle.training["adapted_to"] == 22
+    assert bundle.training["adapted_to"]["spectra"] == 22
     assert set(bundle.weights) == set(parent.weights)  # the discriminator stays behind
     history = bundle.training["history"]
     assert {"val_loss", "success", "survey_success", "survey_val_redshift"} <= set(history[0])
