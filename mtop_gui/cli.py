@@ -85,6 +85,13 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a run into the same catalogue was interrupted.")
     ] = False,
+    lines: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Also fit the lines near each redshift and write them, row by row beside the catalogue, in the same formats.",
+        ),
+    ] = None,
 ) -> None:
     """Read spectra, predict their redshifts, write a catalogue.
 
@@ -102,6 +109,7 @@ def predict(
             jobs=jobs,
             dask=dask,
             resume=resume,
+            lines=lines,
         )
     raise typer.Exit(code)
 

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from mtop_gui.batch.predict import Place
 from mtop_gui.core.catalogue import COLUMN_TYPES
 from mtop_gui.core.errors import ExportError
+from mtop_gui.core.line_columns import FIT_TYPES, LINE_TABLE_TYPES, fit_columns
 from mtop_gui.io.streamed import csv_head, csv_lines
 from mtop_gui.io.table_files import plain_cell
-from mtop_gui.io.writers import as_columns, csv_rows
+from mtop_gui.io.writers import as_columns, csv_parts, csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,8 +54,9 @@ class Journal:
     """The rows of one run on disk; made by `begin` or `resume`, used in a ``with`` statement."""
 
     def __init__(
-        self, log: FileIO, folder: Path, files: list[Path], facts: Mapping[str, Any], mark: _Mark
+        self, log: FileIO, folder: Path, files: list[Path], facts: Mapping[str, Any], mark: _Mark, lines: bool
     ) -> None:
+        self._types = {**COLUMN_TYPES, **FIT_TYPES} if lines else COLUMN_TYPES
         self.folder = folder
         self.files = files
         self.facts = facts
@@ -107,8 +109,10 @@ class Journal:
         ExportError : the disk is full, or gone.
         """
         columns = as_columns(rows)
+        if self._types is not COLUMN_TYPES:
+            columns |= fit_columns(rows)
         cells = {
-            name: [plain_cell(value, kind) for value in columns[name]] for name, kind in COLUMN_TYPES.items()
+            name: [plain_cell(value, kind) for value in columns[name]] for name, kind in self._types.items()
         }
         with _trouble(self.folder):
             _write(self._rows, csv_lines(cells))
@@ -133,6 +137,10 @@ class Journal:
         """Give the rows of this part, some thousand at a time."""
         return csv_rows(self.part_file(self.part), ROWS_AT_ONCE)
 
+    def read_lines(self) -> Iterator[dict[str, list[Any]]]:
+        """Give the columns of this part's line table, some thousand rows at a time."""
+        return csv_parts(self.part_file(self.part), LINE_TABLE_TYPES, ROWS_AT_ONCE)
+
     def part_file(self, part: int) -> Path:
         """Name the .csv file of a part."""
         return self.folder / f"rows-{part:06d}.csv"
@@ -156,13 +164,13 @@ class Journal:
         """Open the part's file, cut off behind the last row that was noted."""
         path = self.part_file(self.part)
         if self._mark.length == 0 or not path.exists():
-            path.write_text(csv_head(list(COLUMN_TYPES)), encoding="utf-8", newline="")
+            path.write_text(csv_head(list(self._types)), encoding="utf-8", newline="")
         else:
             os.truncate(path, self._mark.length)
         return path.open("ab", buffering=0)
 
 
-def begin(folder: Path, files: list[Path], facts: Mapping[str, Any]) -> Journal:
+def begin(folder: Path, files: list[Path], facts: Mapping[str, Any], *, lines: bool = False) -> Journal:
     """Begin a run; what an earlier one left in `folder` is removed.
 
     Parameters
@@ -170,6 +178,7 @@ def begin(folder: Path, files: list[Path], facts: Mapping[str, Any]) -> Journal:
     folder : made if missing; its parent must be there.
     files : all files of the run, in order.
     facts : what a later run must have in common to go on with this one.
+    lines : the rows are `MeasuredRow`s, whose further cells are kept too.
 
     Raises
     ------
@@ -183,10 +192,10 @@ def begin(folder: Path, files: list[Path], facts: Mapping[str, Any]) -> Journal:
             part.unlink()
         first = {"format": FORMAT, "facts": dict(facts), "files": [str(path) for path in files]}
         _write(log, json.dumps(first) + "\n")
-        return Journal(log, folder, files, facts, _Mark())
+        return Journal(log, folder, files, facts, _Mark(), lines)
 
 
-def resume(folder: Path, facts: Mapping[str, Any]) -> Journal | None:
+def resume(folder: Path, facts: Mapping[str, Any], *, lines: bool = False) -> Journal | None:
     """Go on with the run in `folder`; None when there is none.
 
     Raises
@@ -199,7 +208,7 @@ def resume(folder: Path, facts: Mapping[str, Any]) -> Journal | None:
         log = _locked(folder)
         content = (folder / LOG).read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
-        first, *lines = whole.decode("utf-8").splitlines() or [""]
+        first, *marks = whole.decode("utf-8").splitlines() or [""]
         head = _parsed(first)
         if head.get("format") != FORMAT:
             log.close()
@@ -216,9 +225,9 @@ def resume(folder: Path, facts: Mapping[str, Any]) -> Journal | None:
                 )
         # A line that was cut short says nothing, and the next one must begin on its own.
         log.truncate(len(whole))
-        noted = next((found for line in reversed(lines) if (found := _parsed(line))), None)
+        noted = next((found for line in reversed(marks) if (found := _parsed(line))), None)
         mark = _Mark(**{**noted, "place": Place(*noted["place"])}) if noted else _Mark()
-        return Journal(log, folder, [Path(name) for name in head["files"]], facts, mark)
+        return Journal(log, folder, [Path(name) for name in head["files"]], facts, mark, lines)
 
 
 def interrupted_run(folder: Path) -> tuple[int, int]:

@@ -52,6 +52,7 @@ def predict_to_file(
     output: Path,
     *,
     facts: Mapping[str, Any],
+    lines: Path | None = None,
     dataset: bool = False,
     resume: bool = False,
     report: Report = ignore,
@@ -67,7 +68,8 @@ def predict_to_file(
     predicting : makes the rows.
     output : a file as `io.stream_catalogue` writes.
     facts : bundle, threshold and passes; a run is gone on with only where they are the same.
-    dataset : `output` is a folder to fill with the parts of a Parquet data set, instead.
+    lines : where the line table goes, row by row beside the catalogue; `predicting` must be asked for lines then.
+    dataset : `output` and `lines` are folders to fill with the parts of Parquet data sets, instead.
     resume : go on where an interrupted run stopped; begin when there is none.
     report : receives the events of `predicting`, with Advanced counting spectra.
 
@@ -79,54 +81,73 @@ def predict_to_file(
     started = time.monotonic()
     folder = partial_folder(output, dataset)
     if dataset:
-        _make_dataset(output, resume)
-    held = journal.resume(folder, facts) if resume else None
-    with held or journal.begin(folder, list(files), facts) as kept:
+        _make_dataset(output, lines, resume)
+    # The parts of a data set cannot be gone on with in another folder; a file is written at the end only.
+    table = "none" if lines is None else str(lines.absolute()) if dataset else "one"
+    facts = {**facts, "line table": table}
+    with_lines = lines is not None
+    held = journal.resume(folder, facts, lines=with_lines) if resume else None
+    with held or journal.begin(folder, list(files), facts, lines=with_lines) as kept:
         try:
             progress = _Progress(report, kept)
             for some in predicting(kept.files, kept.place, progress):
                 kept.append(some.rows, some.place)
                 progress.tell()
                 if dataset and kept.part_rows >= rows_per_part:
-                    _write_part(kept, output)
+                    _write_part(kept, output, lines)
                     kept.next_part()
         except BaseException:
             if not kept.rows:
                 kept.remove()
             raise
         if not dataset:
-            io.stream_catalogue(kept.read, output)
+            _write(kept, output, lines)
         elif kept.part_rows or kept.part == 0:
-            _write_part(kept, output)
+            _write_part(kept, output, lines)
         kept.remove()
         report(Finished(kept.rows, time.monotonic() - started))
         return Summary(kept.rows, kept.flagged, kept.failed)
 
 
-def _write_part(kept: journal.Journal, output: Path) -> None:
-    io.stream_catalogue(kept.read, output / f"part-{kept.part:06d}.parquet")
+def _write(kept: journal.Journal, output: Path, lines: Path | None) -> None:
+    """Write the rows of the journal's part; the catalogue last, as it says that all is there."""
+    if lines is not None:
+        io.stream_lines(kept.read_lines, lines)
+    io.stream_catalogue(kept.read, output)
 
 
-def _make_dataset(output: Path, resume: bool) -> None:
-    """Make the folder; never mix with what lies in one already.
+def _write_part(kept: journal.Journal, output: Path, lines: Path | None) -> None:
+    name = f"part-{kept.part:06d}.parquet"
+    _write(kept, output / name, lines / name if lines is not None else None)
+
+
+def _make_dataset(output: Path, lines: Path | None, resume: bool) -> None:
+    """Make the folders; never mix with what lies in one already.
 
     Raises
     ------
-    ExportError : it holds something else, or a whole data set.
+    ExportError : one holds something else, or a whole data set.
     """
-    try:
-        output.mkdir(exist_ok=True)
-        there = [path.name for path in output.iterdir()]
-    except OSError as error:
-        raise ExportError(f"{output} cannot be written ({error.strerror or error}).") from error
+    there = _names_in(output)
     interrupted = _RUN in there
+    if there and not interrupted:
+        raise ExportError(f"{output} is a folder that holds something already: name a new one.")
+    if lines is not None and _names_in(lines) and not (interrupted and resume):
+        raise ExportError(f"{lines} is a folder that holds something already: name a new one.")
     if interrupted and not resume:
         # What an interrupted run left is replaced, as in a catalogue of one file.
         for part in io.dataset_parts(output):
             part.unlink()
         shutil.rmtree(output / _RUN)
-    elif there and not interrupted:
-        raise ExportError(f"{output} is a folder that holds something already: name a new one.")
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Make a folder if it is missing, and list it."""
+    try:
+        folder.mkdir(exist_ok=True)
+        return [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be written ({error.strerror or error}).") from error
 
 
 class _Progress:

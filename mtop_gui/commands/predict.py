@@ -49,8 +49,9 @@ def predict(
     jobs: int,
     dask: str | None = None,
     resume: bool = False,
+    lines: str | None = None,
 ) -> int:
-    """Predict every Spectrum under `paths` and write the catalogue.
+    """Predict every Spectrum under `paths`, write the catalogue, and the line table beside it when `lines` names one.
 
     Returns
     -------
@@ -66,11 +67,17 @@ def predict(
     # All that can go wrong with the command itself comes before TensorFlow's seconds.
     wanted = Output.named(output)
     _check_output(wanted)
+    table = None if lines is None else Output.named(lines)
+    if table is not None:
+        _check_output(table)
+        _check_pair(wanted, table)
     from mtop_gui.batch import Asked, predict_to_file
     from mtop_gui.batch.processes import worth_processes
 
-    files = _find_files(paths, wanted)
-    asked = Asked(entropy_threshold=entropy_threshold, mc_passes=mc_passes, jobs=jobs)
+    files = _find_files(paths, [wanted] if table is None else [wanted, table])
+    asked = Asked(
+        entropy_threshold=entropy_threshold, mc_passes=mc_passes, jobs=jobs, lines=table is not None
+    )
     with ExitStack() as held:
         if dask is not None:
             label, predicting = _on_cluster(dask, bundle, asked, held)
@@ -86,6 +93,7 @@ def predict(
                 predicting,
                 wanted.path,
                 facts={"bundle": label, "entropy threshold": entropy_threshold, "MC passes": mc_passes},
+                lines=None if table is None else table.path,
                 dataset=wanted.dataset,
                 resume=resume,
                 report=report,
@@ -94,6 +102,8 @@ def predict(
             _tell_how_to_go_on(wanted)
             raise
     _say(f"{output}: {done.rows} rows, {done.flagged} flagged, {done.failed} could not be read")
+    if lines is not None:
+        _say(f"{lines}: the lines of the same {done.rows} rows")
     return SOME_FAILED if done.failed else 0
 
 
@@ -138,15 +148,18 @@ def _on_cluster(address: str, bundle: str, asked: Asked, held: ExitStack) -> tup
     return label, predicting
 
 
-def _find_files(paths: list[Path], output: Output) -> list[Path]:
+def _find_files(paths: list[Path], outputs: list[Output]) -> list[Path]:
     from mtop_gui import io
 
     files = io.find_files([path for path in paths if os.path.lexists(path)])
     files += [path for path in paths if not os.path.lexists(path)]
-    written_before = [path for path in files if _same_file(path, output.path)]
-    if written_before and not _is_catalogue(output.path):
-        fail(f"{output.path} is one of the files to read: name another catalogue, lest it is overwritten.")
-    files = [path for path in files if path not in written_before]
+    for output in outputs:
+        written_before = [path for path in files if _same_file(path, output.path)]
+        if written_before and not _is_catalogue(output.path):
+            fail(
+                f"{output.path} is one of the files to read: name another one to write, lest it is overwritten."
+            )
+        files = [path for path in files if path not in written_before]
     if not any(os.path.lexists(path) for path in files):
         fail(f"no spectrum file was found under {', '.join(map(str, paths))}.")
     return files
@@ -196,6 +209,15 @@ def _check_output(output: Output) -> None:
         fail(f"{path} cannot be written: you may not write into its folder.")
 
 
+def _check_pair(catalogue: Output, table: Output) -> None:
+    if catalogue.dataset != table.dataset:
+        fail(
+            "catalogue and line table must both be files, or both folders (ending in /) for Parquet data sets."
+        )
+    if catalogue.path.absolute() == table.path.absolute() or _same_file(table.path, catalogue.path):
+        fail(f"{table.path} is the catalogue itself: give --lines another name.")
+
+
 def _same_file(path: Path, output: Path) -> bool:
     try:
         return path.samefile(output)
@@ -204,7 +226,7 @@ def _same_file(path: Path, output: Path) -> bool:
 
 
 def _is_catalogue(path: Path) -> bool:
-    """Tell our own catalogues, which may be replaced, from spectra, which may not."""
+    """Tell our own catalogues and line tables, which may be replaced, from spectra, which may not."""
     from mtop_gui import io
     from mtop_gui.core.errors import MtopError
 

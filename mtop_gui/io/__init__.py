@@ -14,7 +14,13 @@ from mtop_gui.io.registry import (
     read_one,
     read_rows,
 )
-from mtop_gui.io.writers import dataset_parts, read_catalogue, stream_catalogue, write_catalogue
+from mtop_gui.io.writers import (
+    dataset_parts,
+    read_catalogue,
+    stream_catalogue,
+    stream_lines,
+    write_catalogue,
+)
 
 __all__ = [
     "SpectrumHead",
@@ -30,5 +36,6 @@ __all__ = [
     "read_one",
     "read_rows",
     "stream_catalogue",
+    "stream_lines",
     "write_catalogue",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtop_gui.core.catalogue import COLUMN_TYPES, CatalogueRow, is_masked
 from mtop_gui.core.errors import ExportError
+from mtop_gui.core.line_columns import LINE_TABLE_TYPES, column_units
 from mtop_gui.io.streamed import write_parts
 from mtop_gui.io.table_files import Facts, read_table, write_table
 
@@ -80,6 +81,26 @@ def stream_catalogue(
     return path
 
 
+def stream_lines(parts: Callable[[], Iterator[Mapping[str, Sequence[Any]]]], path: Path) -> Path:
+    """Write a line table: rows beside those of a catalogue, the fluxes' unit above them where all have the same.
+
+    Parameters
+    ----------
+    parts : gives all rows anew at every call, some thousand at a time, as columns of `LINE_TABLE_TYPES`.
+    path : ``.ecsv``, ``.fits``, ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    ExportError : as `write_catalogue`.
+    """
+    flux_units: set[str] = set()
+    for part in parts():
+        fitted = zip(part["flux_unit"], part["z_fit"], strict=True)
+        flux_units |= {unit for unit, redshift in fitted if not is_masked(redshift)}
+    write_parts(parts, path, types=LINE_TABLE_TYPES, facts=Facts({}, column_units(flux_units)))
+    return path
+
+
 def dataset_parts(folder: Path) -> list[Path]:
     """List the files of a Parquet data set in order."""
     return sorted(folder.glob(PART_PATTERN))
@@ -111,32 +132,44 @@ def read_catalogue(path: Path | str) -> list[CatalogueRow]:
         raise ExportError(f"{path.name} is no predicted catalogue: it has no columns 'file' and 'row'")
     names = [name for name in COLUMN_TYPES if name in columns]
     return [
-        CatalogueRow(**{name: _cell(name, columns[name][place]) for name in names})
+        CatalogueRow(**{name: _cell(COLUMN_TYPES[name], columns[name][place]) for name in names})
         for place in range(len(columns["file"]))
     ]
 
 
 def csv_rows(path: Path, at_once: int) -> Iterator[list[CatalogueRow]]:
-    """Read back a .csv catalogue with the usual columns, `at_once` rows at a time.
+    """Read back a .csv catalogue with the usual columns, `at_once` rows at a time; further columns are left out.
 
     Raises
     ------
     ExportError : the file is missing or damaged.
     """
-    names = list(COLUMN_TYPES)
+    for part in csv_parts(path, COLUMN_TYPES, at_once):
+        yield [
+            CatalogueRow(**dict(zip(part, cells, strict=True))) for cells in zip(*part.values(), strict=True)
+        ]
+
+
+def csv_parts(path: Path, types: Mapping[str, type], at_once: int) -> Iterator[dict[str, list[Any]]]:
+    """Read back some columns of a .csv file, `at_once` rows at a time.
+
+    Raises
+    ------
+    ExportError : the file is missing or damaged, or lacks one of them.
+    """
     with _csv_errors(path), path.open(encoding="utf-8", newline="") as stream:
         lines = csv.reader(stream)
-        if next(lines, []) != names:
+        names = next(lines, [])
+        if not set(types) <= set(names):
             raise ExportError(f"{path} is no predicted catalogue: its columns are others")
+        places = {name: names.index(name) for name in types}
         while some := list(itertools.islice(lines, at_once)):
             if any(len(line) != len(names) for line in some):
                 raise ExportError(f"{path} cannot be read as a table (its lines differ in length)")
-            yield [
-                CatalogueRow(
-                    **{name: _cell(name, _plain(word)) for name, word in zip(names, line, strict=True)}
-                )
-                for line in some
-            ]
+            yield {
+                name: [_cell(types[name], _plain(line[place])) for line in some]
+                for name, place in places.items()
+            }
 
 
 @contextmanager
@@ -162,9 +195,8 @@ def _read_csv(path: Path) -> dict[str, list[str]]:
     return {name: [line[place] for line in lines[1:]] for place, name in enumerate(names)}
 
 
-def _cell(name: str, cell: Any) -> Any:
+def _cell(kind: type, cell: Any) -> Any:
     """Give a cell as its column's type; .csv gives every cell as text."""
-    kind = COLUMN_TYPES[name]
     if is_masked(cell) or (cell == "" and kind is not str):
         return _NOTHING[kind]
     if kind is bool:
