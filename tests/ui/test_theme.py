@@ -21,6 +21,7 @@ from mtop_gui.ui.theme import (
     program_icon,
     small_font,
 )
+from tests.ui.contact_sheet import EYES
 
 BOTH = pytest.mark.parametrize("palette", PALETTES.values(), ids=list(PALETTES))
 
@@ -30,7 +31,7 @@ def test_writing_has_contrast(palette: Palette) -> None:
     for writing in ("text", "muted"):
         for surface in ("window", "panel", "raised", "plot"):
             assert contrast(getattr(palette, writing), getattr(palette, surface)) >= 4.5, (writing, surface)
-    for writing in ("accent", "emission", "absorption", "good", "warning", "bad"):
+    for writing in ("accent", "second", "emission", "absorption", "good", "warning", "bad"):
         for surface in ("window", "panel", "plot"):
             assert contrast(getattr(palette, writing), getattr(palette, surface)) >= 4.5, (writing, surface)
     assert contrast(palette.on_accent, palette.accent) >= 4.5
@@ -47,32 +48,18 @@ def test_curves_have_contrast(palette: Palette) -> None:
         assert 1.04 < contrast(getattr(palette, layer), palette.plot) < 2.2, layer
 
 
-# Machado, Oliveira & Fernandes (2009), severity 1, linear RGB.
-CONFUSIONS = {
-    "protan": [
-        [0.152286, 1.052583, -0.204868],
-        [0.114503, 0.786281, 0.099216],
-        [-0.003882, -0.048116, 1.051998],
-    ],
-    "deutan": [
-        [0.367322, 0.860646, -0.227968],
-        [0.280085, 0.672501, 0.047413],
-        [-0.011820, 0.042940, 0.968881],
-    ],
-}
-
-
 @BOTH
-@pytest.mark.parametrize("eyes", CONFUSIONS)
+@pytest.mark.parametrize("eyes", EYES)
 def test_colours_that_mean_something_differ_for_colour_blind_eyes(palette: Palette, eyes: str) -> None:
     def seen(colour: str) -> np.ndarray:
         srgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
         linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-        return np.clip(np.array(CONFUSIONS[eyes]) @ linear, 0, 1) ** (1 / 2.4)
+        return np.clip(np.array(EYES[eyes]) @ linear, 0, 1) ** (1 / 2.4)
 
-    for one, other in itertools.combinations(("accent", "emission", "absorption"), 2):
+    pairs = [*itertools.combinations(("accent", "emission", "absorption", "second"), 2)]
+    for one, other in [*pairs, ("warning", "line_probability"), ("good", "bad"), ("model", "flux_smooth")]:
         distance = np.linalg.norm(seen(getattr(palette, one)) - seen(getattr(palette, other)))
-        assert distance > 0.15, (one, other, distance)
+        assert distance > 0.2, (one, other, distance)
 
 
 def test_flux_is_on_near_black_or_white() -> None:
