@@ -35,6 +35,7 @@ SNAP_PIXELS = 5.0
 """A line this near the cursor on the screen is what was pointed at."""
 OPTIONS = ("show_model", "show_second", "colour_saliency", "keep_zoom", "other_density")
 """Switches of the DisplayOptions that belong here; each is the id of an action."""
+NO_PEAKS = "The network gives no redshift for this spectrum, so there are no peaks to compare."
 
 
 class RedshiftWork(QObject):
@@ -48,7 +49,7 @@ class RedshiftWork(QObject):
         self._fit_task: Task | None = None
         self._evidence_task: Task | None = None
         self._identifying = False
-        self._compared: tuple[object, object] = (None, None)
+        self._compared: tuple[object, object] = (None, self)  # nothing yet
         self._compare_soon = QTimer(self)
         self._compare_soon.setSingleShot(True)
         self._compare_soon.setInterval(120)
@@ -286,9 +287,9 @@ class RedshiftWork(QObject):
         peaks = peaks_of(prediction)
         self._compared = (spectrum, prediction)
         if spectrum is None or prediction is None or not peaks:
-            panel.show_evidence((), message=session.message() if spectrum is None else "")
+            rejected = prediction is not None
+            panel.show_evidence((), message=NO_PEAKS if rejected else session.message())
             return
-
         if not panel.table.isVisible():
             panel.show_evidence((), message="Measuring the lines at each peak…")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mtop_gui.ui.theme import Palette
 
 MOST_ROWS = 14
-_NOTHING = "No peaks to compare: the network has not read this spectrum."
+_NOTHING = "What each line would be at the best peaks of the PDF is listed here, once the network has read the spectrum."
 
 
 class IdentificationsPanel(QWidget):

@@ -63,6 +63,11 @@ def sentence(team: Team) -> tuple[str, bool]:
             f"{other}{others[0].upper()}{others[1:]} decided; shown when you merge ( Shift+G goes to the conflicts ).",
             False,
         )
+    if not team.content():
+        return (
+            "What every reviewer said of the selected spectrum is listed here, and where they differ.",
+            False,
+        )
     if not rows:
         return "Nobody has decided on this spectrum yet.", False
     if merging is None:

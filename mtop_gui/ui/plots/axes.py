@@ -67,7 +67,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def resizeEvent(self, event: Any = None) -> None:
         """Write the name that fits: without its unit where that is too long, none where there is no room."""
         metrics = QFontMetricsF(small_font())
-        room = self.size().height() if self.orientation in ("left", "right") else self.size().width()
+        upright = self.orientation in ("left", "right")
+        # Half a row over either end is in the gap between two panels.
+        room = self.size().height() + metrics.height() if upright else self.size().width()
         names = (self._said, self._said.partition(" [")[0], "")
         name = next(name for name in names if metrics.horizontalAdvance(name) < room or not name)
         if name != self._fitted:
