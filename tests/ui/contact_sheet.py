@@ -41,7 +41,8 @@ def pixels(image: QImage) -> np.ndarray:
     """(height, width, 3) uint8 of a picture, red first."""
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    # A copy: the bytes go with the QImage.
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def picture(values: np.ndarray) -> QImage:
@@ -58,10 +59,13 @@ def as_seen_by(eyes: str, image: QImage) -> QImage:
     ------
     KeyError : `eyes` is none of EYES.
     """
-    srgb = pixels(image) / 255.0
+    matrix, values = np.array(EYES[eyes], np.float32).T, pixels(image)
+    srgb = np.arange(256, dtype=np.float32) / 255.0
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(linear @ np.array(EYES[eyes]).T, 0.0, 1.0)
-    return picture(255.0 * np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055))
+    for row in values:  # one by one: a sheet is large
+        seen = np.clip(linear[row] @ matrix, 0.0, 1.0)
+        row[:] = 255.0 * np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    return picture(values)
 
 
 def sheet(folder: Path = LOOKS) -> QImage:

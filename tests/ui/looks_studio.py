@@ -6,31 +6,33 @@ times of the decisions are written down, and no name of a folder or a person of 
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtGui import QFont, QFontDatabase, QKeySequence, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from mtop_gui.core.errors import UnreadableSpectrumError
 from mtop_gui.core.projection import Projection
+from mtop_gui.io import read
 from mtop_gui.settings import Settings
 from mtop_gui.store.review_store import open_store
 from mtop_gui.ui.app import Bench
+from mtop_gui.ui.dialogs.key_editor import KeyEditor
+from mtop_gui.ui.dialogs.settings import SettingsDialog
 from mtop_gui.ui.embedding_work import Embedded
 from mtop_gui.ui.entries import NewEntry, Status
 from mtop_gui.ui.tasks import Failure
 from tests.ui.looks_content import DAMAGED, INVENTED, REAL, Seer, record_decisions, write_folder
+from tests.ui.looks_pinned import CODE, POINTS, same_everywhere, write_code_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from PySide6.QtGui import QImage, QTextDocument
+    from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
 
@@ -47,38 +49,6 @@ TRACEBACK = """Traceback (most recent call last):
     ivar = table["IVAR"]
 KeyError: 'IVAR'
 """
-FONT, CODE, POINTS = "DejaVu Sans", "DejaVu Sans Mono", 9
-
-
-def find_font() -> str:
-    """Make the font known to Qt; gives why that cannot be done, "" where it is there."""
-    if FONT in QFontDatabase.families():
-        return ""
-    drawing = importlib.util.find_spec("matplotlib")
-    if drawing is not None and drawing.origin:
-        for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"):
-            QFontDatabase.addApplicationFont(
-                str(Path(drawing.origin).parent / "mpl-data" / "fonts" / "ttf" / name)
-            )
-    if FONT in QFontDatabase.families():
-        return ""
-    return f"the font {FONT} is not installed (fonts-dejavu-core)"
-
-
-def write_code_in(document: QTextDocument) -> None:
-    """Write what is code in the one fixed-pitch font: the system's own differs from machine to machine."""
-    made = QTextCharFormat()
-    made.setFontFamilies([CODE])
-    block = document.begin()
-    while block.isValid():
-        for place in block:
-            piece = place.fragment()
-            if piece.charFormat().fontFixedPitch():
-                cursor = QTextCursor(document)
-                cursor.setPosition(piece.position())
-                cursor.setPosition(piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor)
-                cursor.mergeCharFormat(made)
-        block = block.next()
 
 
 class Studio:
@@ -146,8 +116,7 @@ class Studio:
         bench, window, session = self.bench, self.window, self.bench.session
         bench.start([self.night])
         self.wait(lambda: bool(session.folders) and not bench.controller.scanning)
-        bench.run.start()
-        self.wait(lambda: not bench.run.running)
+        self._predict()
         self._invent()
         session.select(2)
         self.wait(lambda: session.prediction is not None and bool(bench.team.known.opinions))
@@ -156,6 +125,19 @@ class Studio:
         self._embed()
         window.docks["embedding"].hide()
         self.wait(lambda: True)
+
+    def _predict(self) -> None:
+        """Read and predict every file, as a run would: what is shown then does not depend on one."""
+        session, seer = self.bench.session, Seer()
+        for number, path in enumerate(session.entries.paths):
+            try:
+                spectrum = read(path)[0]
+            except UnreadableSpectrumError as error:
+                session.take_failure(number, str(error))
+                continue
+            session.entries.note_read(number, spectrum.name, spectrum.content_hash, spectrum.median_snr)
+            session.take_prediction(number, seer.predict([spectrum])[0])
+        assert list(session.entries.errors) == [session.entries.find(self.night / DAMAGED, 0)]
 
     def _invent(self) -> None:
         """List rows beside the files, so that the tables and the histogram are full."""
@@ -213,6 +195,8 @@ class Studio:
     def filled(self) -> None:
         """Take the panels and dialogs of a window with everything in it."""
         window = self.window
+        window.resize(*SIZE)
+        window.reset_layout()
         self.at_rest()
         self.take("window")
         self.take("browser", window.docks["browser"])
@@ -241,7 +225,8 @@ class Studio:
     def at_rest(self) -> None:
         """Go to the beginning: the keys belong to the browser, and it shows the selected row."""
         window, session = self.window, self.bench.session
-        window.resize(*SIZE)
+        assert not window.failures.isVisible(), window.failures.traceback
+        window.size_docks()
         session.select(2)
         self.wait(lambda: session.prediction is not None)
         window.activateWindow()
@@ -290,12 +275,10 @@ class Studio:
         do["help"].trigger()
 
     def _dialogs(self) -> None:
-        from mtop_gui.ui.dialogs.key_editor import KeyEditor
-
         bench, do = self.bench, self.bench.controller.actions
         do["settings"].trigger()
-        self.take("settings", self._shown(QDialog))
-        self._shown(QDialog).close()
+        self.take("settings", self._shown(SettingsDialog))
+        self._shown(SettingsDialog).close()
         do["edit_keys"].trigger()
         editor = self._shown(KeyEditor)
         editor.choose("next_flagged")
@@ -353,25 +336,6 @@ class Studio:
         self.window.close()
         self.window.deleteLater()
         self.settle()
-
-
-@contextmanager
-def same_everywhere(app: QApplication) -> Iterator[None]:
-    """Write in the one font and size, and tell the time of Greenwich."""
-    before, zone = QFont(app.font()), os.environ.get("TZ")
-    font = QFont(FONT, POINTS)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    app.setFont(font)
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    try:
-        yield
-    finally:
-        app.setFont(before)
-        os.environ.pop("TZ")
-        if zone is not None:
-            os.environ["TZ"] = zone
-        time.tzset()
 
 
 def take_all(

@@ -1,6 +1,7 @@
 """Every panel and dialog in both themes, compared with the pictures in `looks`.
 
-``MTOP_RENEW_LOOKS=1 pytest tests/ui/test_looks.py`` draws them anew; look at them then (`python -m tests.ui.contact_sheet`).
+``MTOP_RENEW_LOOKS=1 python3 packaging/test.py tests/ui/test_looks.py`` draws them anew; look at them then, on the sheet
+that ``python -m tests.ui.contact_sheet OUT.png`` makes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from PySide6.QtGui import QImage
 
 from mtop_gui.ui.theme import PALETTES
 from tests.ui.contact_sheet import LOOKS, picture, pixels
-from tests.ui.looks_studio import NAMES, find_font, take_all
+from tests.ui.looks_pinned import find_font
+from tests.ui.looks_studio import NAMES, take_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
