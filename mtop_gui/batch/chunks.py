@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mtop_gui.batch.predict import Asked, Place, predict_rows
-from mtop_gui.core.catalogue import CatalogueRow
 from mtop_gui.core.errors import BundleError
 from mtop_gui.core.events import Failed, Noted, Predicted
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mtop_gui.core.catalogue import CatalogueRow
     from mtop_gui.core.events import Event
     from mtop_gui.core.prediction import Predicts
 

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 BATCH = 64
 """Spectra per call of the network."""
 
-WAITING = 2
-"""Batches that are predicted or wait for it."""
-
 FILES_PER_CHUNK = 64
 """No batch reaches over a multiple of this many files. So the batches, and with them the last digits of what the
 network says, do not depend on who else works on the same list of files, or where an interrupted run went on."""
@@ -96,7 +93,7 @@ def predict_catalogue(
 ) -> list[CatalogueRow]:
     """Read every file, predict every Spectrum in it, and give the rows of the catalogue.
 
-    Files are read by `jobs` threads, the network is asked and rows are made by another, the cache by the calling one only.
+    Files are read by `jobs` threads, rows are made by another, and the network is called from the calling thread only.
     A few batches of spectra are in memory at any time, however many files there are.
 
     Parameters
@@ -215,7 +212,7 @@ class _Batch:
 
 
 class _Network:
-    """Asks the network in a thread of its own, while the next spectra are read."""
+    """Asks the network, batch by batch, while another thread makes the rows of the batch before."""
 
     def __init__(
         self,
@@ -232,13 +229,13 @@ class _Network:
         self._total = total
         self._told = Place()
         self._making: deque[Future[_Made]] = deque()
-        self._asking = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
 
     def __enter__(self) -> _Network:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._asking.shutdown(wait=True, cancel_futures=True)
+        self._maker.shutdown(wait=True, cancel_futures=True)
 
     def tell_progress(self, place: Place) -> None:
         """Say how many files are done."""
@@ -250,11 +247,12 @@ class _Network:
         self.tell_progress(self._told)
 
     def take(self, batch: _Batch) -> Iterator[Rows]:
-        """Have a batch predicted; give the rows of an earlier one."""
+        """Predict a batch; give the rows of the one before."""
         if not batch.entries and batch.place == self._told:
             return
-        self._making.append(self._asking.submit(self._make, batch, self._load(batch.spectra)))
-        while len(self._making) > WAITING:
+        answers = self._predict(batch.spectra)
+        self._making.append(self._maker.submit(_make_rows, batch, answers, self._asked))
+        while len(self._making) > 1:
             yield self._finish(self._making.popleft().result())
 
     def rest(self) -> Iterator[Rows]:
@@ -263,21 +261,18 @@ class _Network:
             yield self._finish(self._making.popleft().result())
 
     def _finish(self, made: _Made) -> Rows:
-        self._save(made.new)
         for event in made.events:
             self._report(event)
         self.tell_progress(made.place)
         return Rows(made.rows, made.place)
 
-    def _make(self, batch: _Batch, kept: dict[int, Prediction]) -> _Made:
-        """Predict the Spectra that are not in the cache, or find the reason why they have no Prediction; make all rows."""
-        spectra = batch.spectra
+    def _predict(self, spectra: list[Spectrum]) -> list[Prediction | str]:
+        """Give each Spectrum's Prediction, from the cache where it is there, or the reason why it has none."""
+        kept = self._load(spectra)
         missing = [index for index in range(len(spectra)) if index not in kept]
-        new = dict(zip(missing, self._ask([spectra[index] for index in missing]), strict=True))
-        answers = [kept[index] if index in kept else new[index] for index in range(len(spectra))]
-        rows, events = _make_rows(batch, answers, self._asked)
-        fresh = [(spectra[index], answer) for index, answer in new.items() if not isinstance(answer, str)]
-        return _Made(rows, events, batch.place, fresh)
+        made = dict(zip(missing, self._ask([spectra[index] for index in missing]), strict=True))
+        self._save([(spectra[index], answer) for index, answer in made.items()])
+        return [kept[index] if index in kept else made[index] for index in range(len(spectra))]
 
     def _ask(self, spectra: list[Spectrum]) -> list[Prediction | str]:
         if not spectra:
@@ -299,27 +294,24 @@ class _Network:
         kept = self._cache.load_predictions(hashes, self._predictor.bundle_name, self._asked.mc_passes)
         return {index: kept[key] for index, key in enumerate(hashes) if key in kept}
 
-    def _save(self, made: list[tuple[Spectrum, Prediction]]) -> None:
-        if self._cache is not None and made:
-            name, passes = self._predictor.bundle_name, self._asked.mc_passes
-            self._cache.save_predictions(
-                [(spectrum.content_hash, name, passes, answer) for spectrum, answer in made]
-            )
+    def _save(self, made: list[tuple[Spectrum, Prediction | str]]) -> None:
+        entries = [
+            (spectrum.content_hash, self._predictor.bundle_name, self._asked.mc_passes, answer)
+            for spectrum, answer in made
+            if not isinstance(answer, str)
+        ]
+        if self._cache is not None and entries:
+            self._cache.save_predictions(entries)
 
 
 @dataclass(frozen=True)
 class _Made:
-    """The rows of a batch, what there is to report of it, and the Predictions that no cache had."""
-
     rows: list[CatalogueRow]
     events: list[Predicted | Failed]
     place: Place
-    new: list[tuple[Spectrum, Prediction]]
 
 
-def _make_rows(
-    batch: _Batch, answers: list[Prediction | str], asked: Asked
-) -> tuple[list[CatalogueRow], list[Predicted | Failed]]:
+def _make_rows(batch: _Batch, answers: list[Prediction | str], asked: Asked) -> _Made:
     """Make the rows of a batch, and what there is to report of it, in the order of its entries."""
     rows: list[CatalogueRow] = []
     events: list[Predicted | Failed] = []
@@ -331,7 +323,7 @@ def _make_rows(
         row, event = _make_row(entry, answer, asked)
         rows.append(row)
         events.append(event)
-    return rows, events
+    return _Made(rows, events, batch.place)
 
 
 def _make_row(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from distributed import Client, LocalCluster, WorkerPlugin
 
 from mtop_gui import io
-from mtop_gui.batch import cluster
+from mtop_gui.batch import chunks
 from tests.batch.fakes import FakeFiles, FakePredictor
 
 
@@ -35,7 +35,7 @@ class Fakes(WorkerPlugin):
 
     def setup(self, worker):
         predictor = PatientPredictor()
-        cluster._predictor = lambda bundle: predictor
+        chunks.loaded = lambda bundle: predictor
         io.iter_rows = Files()
 
 

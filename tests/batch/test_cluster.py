@@ -14,12 +14,13 @@ pytest.importorskip("distributed")
 import dask
 from distributed import KilledWorker
 
-from mtop_gui.batch import Asked, predict_catalogue
-from mtop_gui.batch.chunks import cut
+from mtop_gui.batch import Asked, predict_catalogue, predict_rows
+from mtop_gui.batch.chunks import Done, cut
 from mtop_gui.batch.cluster import Cluster
 from mtop_gui.batch.predict import Place
 from mtop_gui.core.errors import BundleError, MtopError
 from mtop_gui.core.events import Advanced, Cancelled, Failed
+from mtop_gui.core.line_columns import fit_columns
 from tests.batch.fake_cluster import fake_cluster, worker_pids
 from tests.batch.fakes import FakeFiles, FakePredictor
 
@@ -71,6 +72,17 @@ def test_it_goes_on_from_a_place(running):
     assert same(rows, here()[sum(1 + number % 3 for number in range(10)) + 1 :])
 
 
+def test_lines_are_fitted_there_too(running):
+    address, _ = running
+    asked = Asked(batch_size=8, lines=True)
+    with Cluster(address) as cluster:
+        found = cluster.predict_rows(PATHS[:8], "x", "fake 1", asked)
+        rows = [row for some in found for row in some.rows]
+    expected = predict_rows(PATHS[:8], FakePredictor(), asked, read=FakeFiles())
+    assert fit_columns(rows) == fit_columns([row for some in expected for row in some.rows])
+    assert all(fit_columns(rows)["fit_warning"])
+
+
 def test_chunks_lie_the_same_wherever_it_is_begun():
     assert list(cut(20, Place(), 8)) == [(0, 8, 0), (8, 16, 0), (16, 20, 0)]
     assert list(cut(20, Place(10, 3), 8)) == [(10, 16, 3), (16, 20, 0)]
@@ -93,7 +105,7 @@ def test_a_lost_worker_changes_nothing(running):
 
 
 class Deadly:
-    """A future of a chunk that ended its workers, or the rows of one that did not."""
+    """A future of a chunk that ended its workers, or what was made of one that did not."""
 
     def __init__(self, paths):
         self.paths = paths
@@ -101,7 +113,7 @@ class Deadly:
     def result(self):
         if any("deadly" in path.name for path in self.paths):
             raise KilledWorker("predict_chunk", None, 3)
-        return predict_catalogue(self.paths, FakePredictor(), read=FakeFiles(), batch_size=8)
+        return Done(predict_catalogue(self.paths, FakePredictor(), read=FakeFiles(), batch_size=8), [])
 
 
 class DeadlyClient:

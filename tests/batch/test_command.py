@@ -38,7 +38,9 @@ def mtop(monkeypatch, tmp_path):
     monkeypatch.setattr(io, "iter_rows", read)
 
     def call(output, *more):
-        return CliRunner().invoke(app, ["predict", str(spectra), "-o", str(output), *map(str, more)])
+        return CliRunner().invoke(
+            app, ["predict", str(spectra), "-o", str(output), "--jobs", "1", *map(str, more)]
+        )
 
     run.call = call
     return run
@@ -49,7 +51,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(mtop, tmp_path):
     mtop.predictor = Stopping()
     stopped = mtop.call(tmp_path / "run.ecsv")
     assert stopped.exit_code == 130
-    assert "64 rows are kept in" in stopped.stderr
+    assert "128 rows are kept in" in stopped.stderr
     assert "--resume" in stopped.stderr
     assert not (tmp_path / "run.ecsv").exists()
     mtop.predictor = FakePredictor()
@@ -67,7 +69,7 @@ def test_without_resume_it_begins_anew_and_says_so(mtop, tmp_path):
     mtop.predictor = FakePredictor()
     again = mtop.call(tmp_path / "run.csv")
     assert again.exit_code == 0
-    assert "64 rows of an interrupted run are replaced" in again.stderr
+    assert "128 rows of an interrupted run are replaced" in again.stderr
     assert len(io.read_catalogue(tmp_path / "run.csv")) == 300
 
 
