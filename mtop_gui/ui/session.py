@@ -143,7 +143,15 @@ class Session(Announcing):
             self._fetch()
         self.selection_changed.emit(number)
         self.spectrum_changed.emit()
-        self._show_soon.start()
+        (self._blank_soon if self.spectrum is None else self._show_soon).start()
+
+    def is_coming(self) -> bool:
+        """Whether flux, Prediction or saliency of what is selected is still being fetched."""
+        if self.selected < 0 or self.selected in self.entries.errors:
+            return False
+        if self.spectrum is None or self.prediction is None:
+            return not self.network_trouble
+        return self.saliency is None and self.prediction.best is not None
 
     def _fetch(self) -> None:
         """Fetch what is selected, and its neighbours in the walk ahead of time."""
@@ -156,6 +164,7 @@ class Session(Announcing):
         """Whether everything that changed has been announced and drawn."""
         timers = (
             self._show_soon,
+            self._blank_soon,
             self._measure_soon,
             self._changed_soon,
             self._saliency_soon,

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 REST_MS = 40
 """A candidate at rest for so long is measured at; a key held down repeats every 33 ms or so."""
+COMING_MS = 120
+"""Flux, Prediction and saliency of a spectrum not fetched before come one by one: lines are measured once, at the end, or after
+so long; measured and drawn each time, they would keep what is still coming from its processor."""
+BLANK_MS = 60
+"""The plots are emptied for a spectrum that has not been read after so long; most have been by then, and need no blink."""
 LATEST_S = 0.25
 """While it keeps moving, it is measured at so often all the same."""
 
@@ -39,9 +44,15 @@ class Showing(Choices):
         """Whether the next move is measured at once: what is pulled must stay under the cursor."""
         self._resolver = Resolver()
         self._measure_soon = self._timer(0, self._measure)
+        self._blank_soon = self._timer(BLANK_MS, self._show)
         self._moving_since = 0.0
 
+    def is_coming(self) -> bool:
+        """Whether flux, Prediction or saliency of what is selected is still being fetched."""
+        raise NotImplementedError
+
     def _display(self, state: DisplayState) -> None:
+        self._blank_soon.stop()
         before, self.state = self.state, state
         self.displayed.emit(state)
         now = time.monotonic()
@@ -50,7 +61,8 @@ class Showing(Choices):
         moved = state.flux is not None and state.flux is before.flux and state.candidate != before.candidate
         rests = not moved or self.follow_closely or now - self._moving_since > LATEST_S
         # At once means after what was displayed has been painted: that goes before any timer.
-        self._measure_soon.start(0 if rests else REST_MS)
+        delay = 0 if rests else REST_MS
+        self._measure_soon.start(COMING_MS if self.is_coming() else delay)
 
     def _measure(self) -> None:
         self.follow_closely = False
@@ -59,7 +71,7 @@ class Showing(Choices):
 
     def measure_now(self) -> DisplayState:
         """Give the state with the lines measured at its candidate, without waiting for that to come to rest."""
-        if self._show_soon.isActive():
+        if self._show_soon.isActive() or self._blank_soon.isActive():
             self._show_soon.stop()
             self._show()
         if self._measure_soon.isActive():
