@@ -77,7 +77,9 @@ def predict(
     mc_passes: Annotated[
         int, typer.Option(min=1, help="MC-dropout passes per spectrum; 1 is one deterministic pass.")
     ] = 50,
-    jobs: Annotated[int, typer.Option(min=1, help="Threads that read files.")] = min(4, os.cpu_count() or 1),
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Processes that predict; with less than 256 files, threads that read.")
+    ] = min(4, os.cpu_count() or 1),
     dask: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Leave the work to the cluster of this Dask scheduler."),
