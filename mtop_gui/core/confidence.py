@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtop_gui.core.cumulative import Cumulative, bin_edges
+from mtop_gui.core.cumulative import CENTRAL, Cumulative, bin_edges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -229,7 +229,7 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     binned = rebin_probability(grid, pdf)
     mean = float(np.sum(grid * pdf))
     rms = float(np.sqrt(max(0.0, np.sum((grid - mean) ** 2 * pdf))))
-    low, high = Cumulative(grid, pdf).quantiles((0.15865, 0.84135))
+    low, high = Cumulative(grid, pdf).quantiles(CENTRAL)
     return Confidence(
         entropy=_entropy(binned),
         skewness=_skewness(binned),

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import FloatArray
 
+CENTRAL = (0.15865, 0.84135)
+"""Between these two lies what ±1 sigma of a Gaussian holds."""
+
 _PARTS = np.linspace(0.0, 1.0, 33)
 """Where a bin's cubic is sampled to find a quantile; between them a straight line is good to a thousandth of a bin."""
 

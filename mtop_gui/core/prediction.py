@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mtop_gui.core.confidence import Confidence, Peak, summarise
+from mtop_gui.core.cumulative import CENTRAL, Cumulative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,18 +72,18 @@ class Prediction:
 
     @property
     def redshift_err(self) -> float:
-        """Standard deviation of the PDF inside the best Peak; NaN for a rejection."""
+        """Half the central 68.27 % of the probability inside the best Peak; NaN for a rejection."""
         best = self.best
         if best is None:
             return float("nan")
-        inside = (self.redshift_grid >= best.lower) & (self.redshift_grid <= best.upper)
+        low, high = np.searchsorted(self.redshift_grid, [best.lower, best.upper])
+        # A Peak of one bin is still no better known than that bin allows.
+        inside = slice(min(low, self.redshift_grid.size - 2), max(high, low + 1) + 1)
         weight = self.redshift_pdf[inside]
         if weight.sum() <= 0:
             return float("nan")
-        offset = self.redshift_grid[inside] - best.redshift
-        bin_width = float(np.median(np.diff(self.redshift_grid)))
-        # A PDF narrower than one bin is still no better known than that bin allows.
-        return float(np.sqrt(np.sum(weight * offset**2) / weight.sum() + bin_width**2 / 12))
+        lower, upper = Cumulative(self.redshift_grid[inside], weight).quantiles(CENTRAL)
+        return (upper - lower) / 2
 
 
 def rejected(
