@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mtop_gui.core.errors import ExportError
 from mtop_gui.io import table_files
+from mtop_gui.io.escapes import breaks_text, needs_ascii
 from mtop_gui.io.fitscards import BLOCK, CARD
 
 if TYPE_CHECKING:
@@ -73,12 +74,18 @@ def _write_csv(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path
             stream.write(csv_lines(part))
 
 
-def _write_ecsv(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path) -> None:
-    nothing: dict[str, list[Any]] = {name: [] for name in types}
-    table_files.write_ecsv(nothing, types, facts, path)
+def _write_ecsv(
+    cells: Parts, types: Mapping[str, type], facts: Facts, path: Path, escaped: bool = False
+) -> None:
+    table_files.write_ecsv_head(types, facts, path, escaped=escaped)
     with path.open("a", encoding="utf-8", newline="") as stream:
         for part in cells():
-            table_files.write_ecsv_lines(part, stream)
+            if not escaped and breaks_text(part, types):
+                break  # hardly ever: no other table is looked through twice
+            table_files.write_ecsv_lines(part, stream, escaped=escaped)
+        else:
+            return
+    _write_ecsv(cells, types, facts, path, escaped=True)
 
 
 def _write_parquet(cells: Parts, types: Mapping[str, type], facts: Facts, path: Path) -> None:
@@ -95,7 +102,7 @@ def _write_fits(cells: Parts, types: Mapping[str, type], facts: Facts, path: Pat
     widths = {name: 1 for name, kind in types.items() if kind is str}
     escaped = False
     for part in cells():
-        escaped = escaped or table_files.needs_escape(part, types)
+        escaped = escaped or needs_ascii(part, types)
     for part in cells():
         for name in widths:
             words = table_files.fits_words(part[name], escaped)

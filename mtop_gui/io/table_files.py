@@ -14,11 +14,15 @@ from typing import Any, NamedTuple, TextIO, TypeAlias
 import numpy as np
 
 from mtop_gui.core.errors import ExportError
+from mtop_gui.io.escapes import breaks_text, escape, escape_lost, needs_ascii, unescape_all
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]]
 
 _ESCAPED = "ESCAPED"
-"""Card of .fits files whose texts all have their backslashes and other characters than ASCII escaped."""
+"""Card of .fits files whose texts all have their backslashes and other characters than ASCII escaped; in the
+head of .ecsv files, it says so of backslashes and of what an .ecsv loses."""
+_ESCAPED_VOT = "Backslash escapes in texts stand for characters that a VOTable cannot hold."
+"""Description of .vot files of this kind."""
 
 _NEEDS_QUOTES = re.compile(r'[ "\n\r]')
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -54,6 +58,8 @@ def write_table(
     -----
     float64 comes back to the last bit from every format. Texts in .csv that a spreadsheet would run as a formula,
     or that begin with one, get an apostrophe in front. In .fits, masked booleans are False; other characters than ASCII are escaped, and come back as they were.
+    So are, in .ecsv and .vot, the characters that these formats lose or break at: controls and separators other than
+    a space, a tab or a line feed (U+0085 is a line's end to who reads an .ecsv).
 
     Raises
     ------
@@ -174,15 +180,25 @@ def _astropy(columns: Columns, kinds: Mapping[str, type], facts: Facts) -> Any:
 
 def write_ecsv(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
     """Write an .ecsv file: astropy writes the header, and the lines are written here, which is four times as fast."""
-    nothing: dict[str, list[Any]] = {name: [] for name in columns}
-    _astropy(nothing, kinds, facts).write(path, format="ascii.ecsv", overwrite=True)
+    escaped = breaks_text(columns, kinds)
+    write_ecsv_head(kinds, facts, path, escaped=escaped)
     with path.open("a", encoding="utf-8", newline="") as stream:
-        write_ecsv_lines(columns, stream)
+        write_ecsv_lines(columns, stream, escaped=escaped)
 
 
-def write_ecsv_lines(columns: Columns, stream: TextIO) -> None:
+def write_ecsv_head(kinds: Mapping[str, type], facts: Facts, path: Path, *, escaped: bool) -> None:
+    """Write an .ecsv file without a line; `escaped` says that the lines to come are."""
+    nothing: dict[str, list[Any]] = {name: [] for name in kinds}
+    table = _astropy(nothing, kinds, facts)
+    if escaped:
+        table.meta[_ESCAPED] = True
+    table.write(path, format="ascii.ecsv", overwrite=True)
+
+
+def write_ecsv_lines(columns: Columns, stream: TextIO, *, escaped: bool) -> None:
     """Write the lines of an .ecsv file, byte for byte as astropy does."""
-    for row in zip(*columns.values(), strict=True):
+    values = escape_lost(columns).values() if escaped else columns.values()
+    for row in zip(*values, strict=True):
         stream.write(" ".join([_ecsv_cell(value) for value in row]) + "\n")
 
 
@@ -198,23 +214,21 @@ def _ecsv_cell(value: Any) -> str:
 
 
 def _write_votable(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
-    _astropy(columns, kinds, Facts({}, facts.units)).write(path, format="votable", overwrite=True)
+    escaped = breaks_text(columns, kinds)
+    table = _astropy(escape_lost(columns) if escaped else columns, kinds, Facts({}, facts.units))
+    if escaped:
+        table.meta["description"] = _ESCAPED_VOT
+    table.write(path, format="votable", overwrite=True)
 
 
 def _write_fits(columns: Columns, kinds: Mapping[str, type], facts: Facts, path: Path) -> None:
-    table = fits_table(columns, kinds, facts, needs_escape(columns, kinds))
+    table = fits_table(columns, kinds, facts, needs_ascii(columns, kinds))
     table.write(path, format="fits", overwrite=True)
-
-
-def needs_escape(columns: Columns, kinds: Mapping[str, type]) -> bool:
-    """Tell whether any text cannot stand in a FITS column as it is."""
-    texts = (text for name, kind in kinds.items() if kind is str for text in columns[name] if text)
-    return any(not (text.isascii() and text.isprintable()) for text in texts)
 
 
 def fits_words(texts: Sequence[str | None], escaped: bool) -> list[str]:
     """Give a column of texts as a .fits file holds it."""
-    return [_escape(text or "") if escaped else text or "" for text in texts]
+    return [escape(text or "") if escaped else text or "" for text in texts]
 
 
 def fits_table(
@@ -241,10 +255,6 @@ def fits_table(
             table[name].fill_value = False
     table.meta.update({key[:8].upper(): _ascii(value) for key, value in facts.meta.items()})
     return table
-
-
-def _escape(text: str) -> str:
-    return text.encode("unicode_escape").decode("ascii")
 
 
 def _ascii(text: str) -> str:
@@ -297,28 +307,28 @@ def pyarrow_modules() -> tuple[Any, Any]:
 def _read_ecsv(path: Path) -> dict[str, list[Any]]:
     from astropy.table import Table
 
-    return {name: _values(column) for name, column in Table.read(path, format="ascii.ecsv").columns.items()}
+    table = Table.read(path, format="ascii.ecsv")
+    return _as_they_were(table, escaped=bool(table.meta.get(_ESCAPED)))
 
 
 def _read_votable(path: Path) -> dict[str, list[Any]]:
     from astropy.table import Table
 
-    return {name: _values(column) for name, column in Table.read(path, format="votable").columns.items()}
+    table = Table.read(path, format="votable")
+    description = " ".join(str(table.meta.get("description", "")).split())  # it was broken into lines
+    return _as_they_were(table, escaped=description == _ESCAPED_VOT)
 
 
 def _read_fits(path: Path) -> dict[str, list[Any]]:
     from astropy.table import Table
 
     table = Table.read(path, hdu=1)
+    return _as_they_were(table, escaped=bool(table.meta.get(_ESCAPED)))
+
+
+def _as_they_were(table: Any, *, escaped: bool) -> dict[str, list[Any]]:
     columns = {name: _values(column) for name, column in table.columns.items()}
-    if table.meta.get(_ESCAPED):
-        for name, values in columns.items():
-            columns[name] = [_unescape(value) if isinstance(value, str) else value for value in values]
-    return columns
-
-
-def _unescape(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode("unicode_escape")
+    return unescape_all(columns) if escaped else columns
 
 
 def _values(column: Any) -> list[Any]:

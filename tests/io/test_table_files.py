@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORDS = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=8).map(str.strip)
-TEXTS = st.text(st.characters(exclude_categories=["Cc", "Zl", "Zp"]), max_size=8).map(str.strip)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(lambda text: text.strip(" \t\n"))
+KEPT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"]) | st.sampled_from(" \t\n"), max_size=8
+)
 
 
 def tables(texts: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[Any, ...]]]:
@@ -48,12 +51,22 @@ def same(given_columns: dict[str, list[Any]], read: dict[str, list[Any]]) -> Non
 
 
 @given(tables(TEXTS))
+@example([(1.0, 2, True, "a\x85b"), (None, None, None, "\\x85 or C:\\new")])
+@example([(1.0, 2, True, "a\rb \x1f \u2028 \0")])
 def test_ecsv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]) -> None:
     same(*round_trip(rows, tmp_path_factory.getbasetemp() / "table.ecsv"))
 
 
-@given(tables(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)))
-@example([(1.0, 2, True, '#"a" b\n\r'), (None, None, None, " x\t"), (float("inf"), 0, False, "\\")])
+@given(tables(TEXTS))
+@example([(1.0, 2, None, "a\x85b"), (None, None, None, "\\x85 or C:\\new")])
+@example([(1.0, 2, None, "a\rb \x1f \u2028 \0")])
+def test_votable_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]) -> None:
+    rows = [(number, integer, None, text) for number, integer, _, text in rows]
+    same(*round_trip(rows, tmp_path_factory.getbasetemp() / "table.vot"))
+
+
+@given(tables(KEPT))
+@example([(1.0, 2, True, '#"a" b\n'), (None, None, None, " x\t"), (float("inf"), 0, False, "\\")])
 def test_ecsv_is_byte_for_byte_what_astropy_writes(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]
 ) -> None:
