@@ -83,6 +83,10 @@ class Header:
         value = self.get(key)
         return "" if value is None else str(value).strip()
 
+    def quoted(self, key: str) -> bool:
+        """Whether the value of a card stands in quotes, as a text must."""
+        return self._cards.get(key, b"")[1:].lstrip().startswith(b"'")
+
     @cached_property
     def name(self) -> str:
         """EXTNAME in upper case, "" when absent."""

@@ -70,7 +70,8 @@ def _doubts(file: FitsFile) -> list[str]:
 
 def _no_texts(unit: Hdu) -> list[str]:
     """Name the cards that must hold a text in quotes and hold something else."""
-    return [key for key in _TEXTS if key in unit.header and not isinstance(unit.header.get(key, ""), str)]
+    header = unit.header
+    return [key for key in _TEXTS if header.get(key) is not None and not header.quoted(key)]
 
 
 def _overfull(file: FitsFile, unit: Hdu) -> bool:
