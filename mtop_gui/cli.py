@@ -90,8 +90,7 @@ def predict(
     lines: Annotated[
         str | None,
         typer.Option(
-            metavar="TABLE",
-            help="Also fit the lines near each redshift and write them, row by row beside the catalogue, in the same formats.",
+            metavar="TABLE", help="Also fit the lines of each; a table row by row beside the catalogue."
         ),
     ] = None,
 ) -> None:
