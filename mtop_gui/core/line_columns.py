@@ -15,7 +15,7 @@ from mtop_gui.core.line_model import LineMeasurement, LineModel, measure_lines
 from mtop_gui.core.units import flam_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mtop_gui.core.spectrum import Spectrum
 
@@ -84,7 +84,7 @@ def measured_row(row: CatalogueRow, spectrum: Spectrum) -> MeasuredRow:
     return MeasuredRow(**vars(row), lines=line_cells(spectrum, row.z) if np.isfinite(row.z) else {})
 
 
-def fit_columns(rows: list[CatalogueRow]) -> dict[str, list[Any]]:
+def fit_columns(rows: Sequence[CatalogueRow]) -> dict[str, list[Any]]:
     """Give the columns of `FIT_TYPES`; None where nothing was measured, "" and 0 in texts and counts."""
     empty = {name: {str: "", int: 0, float: None}[kind] for name, kind in FIT_TYPES.items()}
     cells = [row.lines if isinstance(row, MeasuredRow) else {} for row in rows]
