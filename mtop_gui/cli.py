@@ -88,10 +88,7 @@ def predict(
         bool, typer.Option("--resume", help="Go on where a run into the same catalogue was interrupted.")
     ] = False,
     lines: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TABLE", help="Also fit the lines of each; a table row by row beside the catalogue."
-        ),
+        str | None, typer.Option(metavar="TABLE", help="Also fit the lines of each, into a table beside it.")
     ] = None,
 ) -> None:
     """Read spectra, predict their redshifts, write a catalogue.
