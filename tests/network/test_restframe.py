@@ -225,6 +225,7 @@ def test_lines_beyond_the_grid_are_not_gathered(config: RestframeConfig) -> None
         ([0.9, 0.1, 0, 0, 0], ""),
         ([0.1, 0.8, 0.1, 0, 0], "star"),
         ([0.1, 0, 0.9, 0, 0], "quasar"),
+        ([0.8, 0.05, 0.15, 0, 0], "may be a quasar (0.20)"),
         ([0.2, 0, 0, 0.8, 0], "no signal"),
         ([0.2, 0, 0.1, 0, 0.7], "outside z 0.60"),
     ],
