@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 import traceback
@@ -37,6 +38,12 @@ def _keep_thread_state() -> None:
     if not getattr(_kept, "yes", False):
         ctypes.pythonapi.PyGILState_Ensure()
         _kept.yes = True
+
+
+def _library_loading() -> bool:
+    """Whether some thread imports the network's library: for seconds it hears nothing, and cannot be hurried."""
+    modules = (sys.modules.get(name) for name in ("keras", "tensorflow"))
+    return any(getattr(getattr(module, "__spec__", None), "_initializing", False) for module in modules)
 
 
 class Lane(Enum):
@@ -285,7 +292,7 @@ class Lanes(QObject):
         self._pools[lane].waitForDone(-1)
 
     def close(self, timeout_ms: int = 1000) -> bool:
-        """Cancel everything and wait; returns whether all threads came home within the time."""
+        """Cancel everything and wait, but for no library that loads; returns whether all threads came home in time."""
         self._closed = True
         for task in list(self._tasks):
             task.cancel()
@@ -293,8 +300,9 @@ class Lanes(QObject):
             waiting.clear()
         deadline = time.monotonic() + timeout_ms / 1000
         home = True
-        for pool in self._pools.values():
-            left = max(0, int((deadline - time.monotonic()) * 1000))
+        for lane, pool in self._pools.items():
+            hopeless = lane is Lane.INFERENCE and _library_loading()
+            left = 0 if hopeless else max(0, int((deadline - time.monotonic()) * 1000))
             home = pool.waitForDone(left) and home
         if home:
             self._tasks.clear()

@@ -193,6 +193,9 @@ def _under_way(bench: Bench, work: str, begun: list[str]) -> bool:
         return "saliency" in begun
     if work == "drawing the map of embeddings":
         return "embed" in begun
+    if work == "loading TensorFlow":
+        loading = sys.modules.get("tensorflow")
+        return loading is not None and bool(getattr(loading.__spec__, "_initializing", False))
     if work.startswith("predicting"):
         return "predict" in begun
     return bool(bench.lanes.busy)
