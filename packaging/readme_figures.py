@@ -89,7 +89,8 @@ def _on_sky(path: Path) -> str:
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     lines = [
         f"Real spectra with trusted redshifts ([real-sky.json](resources/bundles/{path.parent.name}/{path.name}); right: within "
-        "1000 km/s), each read by the bundle that the program chose:",
+        "1000 km/s), each read by the bundle that the program chose. Nothing was trained on them; from which probability on a spectrum is "
+        "flagged as a quasar was settled by looking at them:",
         "",
         "| folder | galaxies | right | right or flagged | wrong and not flagged | others flagged |",
         "| --- | --- | --- | --- | --- | --- |",
