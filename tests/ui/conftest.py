@@ -60,7 +60,7 @@ def make_bench(qtbot: Any, qapp: QApplication, tmp_path: Path) -> Iterator[Bench
         made.append(bench)
         bench.start(paths)
         if wait:
-            qtbot.waitUntil(lambda: settled(bench), timeout=30_000)
+            qtbot.waitUntil(lambda: settled(bench), timeout=90_000)
         return bench
 
     yield make

@@ -88,7 +88,7 @@ class TeamPanel(QWidget):
     def _lay_out(self) -> None:
         unit = self.fontMetrics().averageCharWidth()
         header = self.table.horizontalHeader()
-        for column, width in enumerate((24, 11, 14, 5, 10, 9, 0, 18, 13)):
+        for column, width in enumerate((14, 10, 11, 4, 8, 7, 0, 14, 11)):
             header.resizeSection(column, unit * width + 18)
         for table, numbers in ((self.table, (1, 2, 3)), (self.shares, (1, 2))):
             for column in range(table.columnCount()):
@@ -98,6 +98,7 @@ class TeamPanel(QWidget):
                     item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(6, QHeaderView.ResizeMode.Stretch)
         shares = self.shares.horizontalHeader()
+        shares.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         shares.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for table in (self.table, self.shares):
             table.setMinimumHeight(4 * self.fontMetrics().height())
