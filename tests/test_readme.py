@@ -30,7 +30,7 @@ def figures() -> Any:
 def test_its_figures_are_those_of_the_reports(figures: Any) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert figures.with_figures(text) == text
-    other = text.replace("true-template limit | ", "true-template limit | 1")
+    other = text.replace("of the true template | ", "of the true template | 1")
     assert figures.with_figures(other) == text != other
 
 
