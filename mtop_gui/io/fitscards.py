@@ -83,9 +83,10 @@ class Header:
         value = self.get(key)
         return "" if value is None else str(value).strip()
 
-    def quoted(self, key: str) -> bool:
-        """Whether the value of a card stands in quotes, as a text must."""
-        return self._cards.get(key, b"")[1:].lstrip().startswith(b"'")
+    def unquoted(self, key: str) -> bool:
+        """Whether a card has a value, and it does not stand in quotes, as a text must."""
+        value = self._cards.get(key, b"")[1:].lstrip(b" \0")
+        return bool(value) and not value.startswith((b"'", b"/"))
 
     @cached_property
     def name(self) -> str:

@@ -127,9 +127,10 @@ class FitsFile:
         while offset < self.size:
             found = self._header_at(offset)
             if found is None:
-                # What follows the last unit may be padding or junk; a header that breaks off is damage.
+                # What follows the last unit may be padding or junk; a header that breaks off is damage. Of less than
+                # a word nobody can tell: the length of the file, which no block fills, is noted.
                 rest = self.read(offset, min(8, self.size - offset))
-                return bool(self.hdus) and not b"XTENSION".startswith(rest) and not self._goes_on(offset)
+                return bool(self.hdus) and rest != b"XTENSION" and not self._goes_on(offset)
             block, start = found
             unit = Hdu(self, len(self.hdus), header_of(block), start)
             self.hdus.append(unit)

@@ -19,6 +19,7 @@ MOST_ROWS_MISSING = 100_000
 """The same for a unit that the file is too short for: each of its rows would be told as unreadable."""
 
 _SHOWN = 4
+_MOST_FIELDS = 999
 _TEXTS = ("EXTNAME", "BUNIT", "CTYPE1", "CUNIT1", "TELESCOP", "INSTRUME")
 
 
@@ -70,8 +71,9 @@ def _doubts(file: FitsFile) -> list[str]:
 
 def _no_texts(unit: Hdu) -> list[str]:
     """Name the cards that must hold a text in quotes and hold something else."""
-    header = unit.header
-    return [key for key in _TEXTS if header.get(key) is not None and not header.quoted(key)]
+    numbered = range(1, min(unit.header.integer("TFIELDS"), _MOST_FIELDS) + 1) if unit.is_table else ()
+    keys = (*_TEXTS, *(f"{key}{number}" for number in numbered for key in ("TTYPE", "TFORM", "TUNIT")))
+    return [key for key in keys if unit.header.unquoted(key)]
 
 
 def _overfull(file: FitsFile, unit: Hdu) -> bool:

@@ -84,7 +84,8 @@ class Worker:
         self._process.stdin.write(f"{number}\n".encode())
         self._process.stdin.flush()
         recipe = (self._lines.next(SILENCE) or {}).get("recipe", "")
-        began, busy = time.monotonic(), _processor_time(self._process.pid)
+        quiet, (begun, _) = time.monotonic(), _processor_time(self._process.pid)
+        before = begun
         while True:
             facts = self._lines.next(1.0)
             if facts is not None:
@@ -92,7 +93,10 @@ class Worker:
             if self._process.poll() is not None:
                 verdict = "died"
                 break
-            if _processor_time(self._process.pid) - busy > HANG or time.monotonic() - began > SILENCE:
+            busy, wants = _processor_time(self._process.pid)
+            if wants or busy > before:  # on a busy machine it may want the processor for long
+                quiet, before = time.monotonic(), busy
+            if busy - begun > HANG or time.monotonic() - quiet > SILENCE:
                 verdict = "hang"
                 break
         code = self._process.poll()
@@ -134,13 +138,13 @@ class _Lines:
         return found
 
 
-def _processor_time(process: int) -> float:
-    """Seconds of processor time a process has taken; on systems without /proc, the clock."""
+def _processor_time(process: int) -> tuple[float, bool]:
+    """Seconds of processor time a process has taken, and whether it wants more; on systems without /proc, the clock."""
     try:
         words = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     except OSError:
-        return time.monotonic()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return time.monotonic(), False
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK"), words[0] == "R"
 
 
 def campaign(seed: int, numbers: Iterable[int], shared: Path | None = None, every: int = 0) -> Campaign:

@@ -101,6 +101,18 @@ def test_headers_that_claim_too_much_are_not_believed(tmp_path):
             io.read(tmp_path / "huge.fits")
 
 
+@pytest.mark.parametrize(("key", "place"), [("TTYPE3", "TTYPE3"), ("EXTNAME", "EXTEND")])
+def test_a_name_that_is_no_text_is_noted(tmp_path, key, place):
+    layouts.write_plain(tmp_path / "p.fits")
+    (sound,) = io.read(tmp_path / "p.fits")
+    content = (tmp_path / "p.fits").read_bytes()
+    start = content.index(f"{place:8}= ".encode())
+    card = f"{key:8}= (1,2)".ljust(80).encode()
+    (tmp_path / "p.fits").write_bytes(content[:start] + card + content[start + 80 :])
+    (read,) = io.read(tmp_path / "p.fits")
+    assert key in " ".join(set(read.notes) - set(sound.notes))
+
+
 def test_a_table_that_claims_too_many_rows_is_truncated(tmp_path):
     layouts.write_plain(tmp_path / "p.fits")
     content = (tmp_path / "p.fits").read_bytes()
