@@ -4,7 +4,8 @@ Mocks are observed as another instrument would have: sky residuals twice as stro
 half a pixel, and lines in other ratios. The base bundle, the same fine-tuned on labelled spectra of that kind, and the same
 adapted to unlabelled ones are judged on other galaxies, observed alike. Two more tell where a gain comes from: one adapted
 by the reversed gradient alone, and one that learns on from mocks as long as they do, without being adapted. Everything goes
-through files and `fine_tune`. One line per bundle; the exit code is 1 unless fine-tuning and adaptation both gain.
+through files and `fine_tune`. One line per bundle; the exit code is 1 unless fine-tuning and adaptation both gain more than
+twice the standard error.
 """
 
 from __future__ import annotations
@@ -156,7 +157,8 @@ def main(arguments: list[str] | None = None) -> int:
         options.json.write_text(json.dumps({"gains": gains, **values}, indent=1) + "\n", encoding="utf-8")
     if options.write:
         write_section(section(found, label, options), options.write)
-    return 0 if all(gains.get(arm, (0.0,))[0] > 0 for arm in ("fine-tuned", "adapted")) else 1
+    sure = [gain > 2 * error for arm, (gain, error) in gains.items() if arm in ("fine-tuned", "adapted")]
+    return 0 if sure and all(sure) else 1
 
 
 def compare(bundle, survey_path, instrument, folder, options) -> dict[str, dict[str, Score]]:
@@ -276,11 +278,11 @@ def section(found, label, options) -> str:
 
 
 def write_section(text: str, path: Path) -> None:
-    """Put the section into a page, in place of the former one up to the next heading or remark."""
+    """Put the section into a page that has its heading: what was there up to the next heading goes."""
     page = path.read_text(encoding="utf-8")
-    before, _, rest = page.partition(HEADING)
-    after = rest[min(place for place in (rest.find("\n\n", rest.rfind("|")), len(rest)) if place >= 0) :]
-    path.write_text(before + text.rstrip("\n") + after, encoding="utf-8")
+    start = page.index(HEADING)
+    end = page.find("\n## ", start)
+    path.write_text(page[:start] + text + (page[end:] if end >= 0 else ""), encoding="utf-8")
 
 
 def _told(event) -> None:
