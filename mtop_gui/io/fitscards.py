@@ -19,6 +19,7 @@ _SOUND = re.compile(
     rb"|(?:COMMENT|HISTORY|CONTINUE|HIERARCH| {8}|END     ).*",
     re.DOTALL,
 )
+_OF_COLUMN = re.compile(r"T(?:TYPE|FORM|UNIT|UCD)(\d+)")
 _TYPES = {8, 16, 32, 64, -32, -64}
 _MOST_AXES = 999
 _EXTENSIONS = {"IMAGE", "IUEIMAGE", "BINTABLE", "A3DTABLE", "TABLE", "FOREIGN", "DUMP"}
@@ -87,6 +88,13 @@ class Header:
         """Whether a card has a value, and it does not stand in quotes, as a text must."""
         value = self._cards.get(key, b"")[1:].lstrip(b" \0")
         return bool(value) and not value.startswith((b"'", b"/"))
+
+    @cached_property
+    def strays(self) -> tuple[str, ...]:
+        """Cards about columns that a table of TFIELDS columns does not have."""
+        numbers = ((key, _OF_COLUMN.fullmatch(key)) for key in self._cards)
+        last = self.integer("TFIELDS")
+        return tuple(key for key, found in numbers if found and not 1 <= int(found[1]) <= last)
 
     @cached_property
     def name(self) -> str:

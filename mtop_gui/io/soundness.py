@@ -53,7 +53,7 @@ def _doubts(file: FitsFile) -> list[str]:
     if file.cards_after_end:
         said.append("header cards follow the END card: the file may be damaged")
     faults = list(
-        dict.fromkeys(fault for unit in file.hdus for fault in (*unit.header.faults, *_no_texts(unit)))
+        dict.fromkeys(fault for unit in file.hdus for fault in (*unit.header.faults, *_misfits(unit)))
     )
     if faults:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
@@ -69,11 +69,12 @@ def _doubts(file: FitsFile) -> list[str]:
     return said
 
 
-def _no_texts(unit: Hdu) -> list[str]:
-    """Name the cards that must hold a text in quotes and hold something else."""
+def _misfits(unit: Hdu) -> list[str]:
+    """Name the cards that must hold a text in quotes and hold something else, and those of columns that are not there."""
     numbered = range(1, min(unit.header.integer("TFIELDS"), _MOST_FIELDS) + 1) if unit.is_table else ()
     keys = (*_TEXTS, *(f"{key}{number}" for number in numbered for key in ("TTYPE", "TFORM", "TUNIT")))
-    return [key for key in keys if unit.header.unquoted(key)]
+    strays = unit.header.strays if unit.is_table else ()
+    return [*(key for key in keys if unit.header.unquoted(key)), *strays]
 
 
 def _overfull(file: FitsFile, unit: Hdu) -> bool:
