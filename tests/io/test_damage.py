@@ -101,7 +101,9 @@ def test_headers_that_claim_too_much_are_not_believed(tmp_path):
             io.read(tmp_path / "huge.fits")
 
 
-@pytest.mark.parametrize(("key", "place"), [("TTYPE3", "TTYPE3"), ("EXTNAME", "EXTEND"), ("TTYPE0", "TTYPE3")])
+@pytest.mark.parametrize(
+    ("key", "place"), [("TTYPE3", "TTYPE3"), ("EXTNAME", "EXTEND"), ("TTYPE0", "TTYPE3")]
+)
 def test_a_name_that_is_no_text_or_of_no_column_is_noted(tmp_path, key, place):
     layouts.write_plain(tmp_path / "p.fits")
     (sound,) = io.read(tmp_path / "p.fits")
