@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0
 WARM_UP = 0.2
-"""Share of the selections and runs that come before the first count: caches fill, libraries are imported."""
+"""Share of the selections and runs that come before the first count at least: caches fill, libraries are imported."""
 
 
 class NotReadyError(RuntimeError):
@@ -49,6 +49,8 @@ class Counts:
     """Qt objects by their class, as Python holds them."""
     own: Counter[str]
     """Objects of this package's classes that the garbage collector knows, by class."""
+    in_use_mb: float = 0.0
+    """What malloc gave out and did not get back; the rest of what grows are gaps between that, which are used again."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Soaked:
         before, after = self.before, self.after
         return (
             f"{self.selections:,} selections and {self.runs} runs in {self.seconds:.0f} s, after the warm-up memory "
-            f"{before.memory_mb:.0f} → {after.memory_mb:.0f} MB, threads {before.threads} → {after.threads}, timers "
+            f"{before.memory_mb:.1f} → {after.memory_mb:.1f} MB (allocated by malloc {before.in_use_mb:.1f} → "
+            f"{after.in_use_mb:.1f}), threads {before.threads} → {after.threads}, timers "
             f"{before.timers} → {after.timers}, widgets {before.widgets} → {after.widgets}, Qt objects "
             f"{before.objects.total():,} → {after.objects.total():,}, own objects {before.own.total():,} → "
             f"{after.own.total():,} ({after.own['Task']} tasks)"
@@ -125,15 +128,17 @@ def soak(folder: Path, size: Size, bundle: str) -> Soaked:
     walk = _Walk(bench)
     before = None
     runs_done = 0
+    # Every spectrum is visited once, lest caches that still fill pass for a leak.
+    warm = int(max(WARM_UP * size.selections, min(1.25 * size.spectra, size.selections / 2)))
     for number in range(size.selections):
         walk.step(number)
         while runs_done < size.runs * (number + 1) // size.selections:
             _run(bench)
             runs_done += 1
-        if before is None and number >= WARM_UP * size.selections:
+        if before is None and number >= warm:
             before = _count(app)
     assert before is not None
-    walk.step(int(WARM_UP * size.selections))
+    walk.step(warm)
     after = _count(app)
     seconds = time.monotonic() - began
     bench.window.close()
@@ -238,6 +243,7 @@ def _count(app: QApplication) -> Counts:
         widgets=len(app.allWidgets()),
         objects=Counter(type(found).__name__ for found in objects),
         own=own,
+        in_use_mb=_in_use_mb(),
     )
 
 
@@ -250,6 +256,30 @@ def _memory_mb() -> float:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+class _MallInfo(ctypes.Structure):
+    """What mallinfo2 of glibc 2.33 and later gives, summed over all arenas."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+def _in_use_mb() -> float:
+    """Bytes allocated and not freed, mapped ones too; 0 where the C library does not say."""
+    if not sys.platform.startswith("linux"):
+        return 0.0
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        return 0.0
+    ask.restype = _MallInfo
+    found = ask()
+    return float(found.uordblks + found.hblkhd) / 1e6
 
 
 def _threads() -> int:
