@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
 from mtop_gui.core.errors import MtopError
 from mtop_gui.core.events import Cancelled
+from mtop_gui.ui.garbage import collect_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,6 +210,7 @@ class Lanes(QObject):
 
     def __init__(self, parent: QObject | None = None, file_threads: int = 3) -> None:
         super().__init__(parent)
+        collect_here()
         threads = {Lane.INFERENCE: 1, Lane.FILES: file_threads}
         self._pools = {lane: QThreadPool(self) for lane in Lane}
         self._pools[Lane.INFERENCE].setExpiryTimeout(-1)

@@ -86,7 +86,9 @@ def _in_turns(folder: Path, files: list[Path], bundle: str) -> dict[str, Figure]
     jobs = os.cpu_count() or 1
     asked = Asked(mc_passes=1, jobs=jobs)
     with Processes(bundle, predictor.bundle_name, asked) as processes:
-        _catalogue(files[: 4 * BATCH * jobs], processes, folder / "warm.ecsv")  # until all have loaded the bundle
+        _catalogue(
+            files[: 4 * BATCH * jobs], processes, folder / "warm.ecsv"
+        )  # until all have loaded the bundle
         for turn in range(TURNS):
             alone.append(network.run(len(files) // TURNS))
             part = files[turn * len(files) // TURNS : (turn + 1) * len(files) // TURNS]
@@ -96,7 +98,9 @@ def _in_turns(folder: Path, files: list[Path], bundle: str) -> dict[str, Figure]
     per_s = float(np.median(whole))
     network_per_s = float(np.median(alone))
     profile(files, spectra, predictor, network, folder, 1e3 * jobs / per_s)
-    print(f"{len(files)} names of {len(distinct_files(folder))} distinct files; {jobs} processes, each with a network")
+    print(
+        f"{len(files)} names of {len(distinct_files(folder))} distinct files; {jobs} processes, each with a network"
+    )
     ratios = [one / other for one, other in zip(whole, alone, strict=True)]
     return {
         "network_only_per_s": Figure(network_per_s, "spectra/s", better="more"),

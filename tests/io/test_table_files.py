@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,19 @@ def test_votable_round_trip_with_units(tmp_path: Path) -> None:
     for suffix in (".ecsv", ".fits", ".vot"):
         write_table(columns, tmp_path / f"t{suffix}", units={"ra": "deg"})
         assert str(Table.read(tmp_path / f"t{suffix}")["ra"].unit) == "deg"
+
+
+def test_votables_of_any_width_leave_the_heap_whole(tmp_path: Path) -> None:
+    """With debugging allocators, as a character behind a buffer is seen only then (astropy, issue 20419)."""
+    program = """
+import subprocess
+import sys
+from mtop_gui.io.table_files import write_table
+for width in range(60, 320):
+    write_table({"name": ["x" * width]}, sys.argv[1])
+"""
+    environment = os.environ | {"PYTHONMALLOC": "debug"}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "t.vot")], env=environment, check=True)
 
 
 def test_types_follow_the_values_where_none_are_given(tmp_path: Path) -> None:

@@ -35,6 +35,22 @@ def test_answers_arrive_in_the_window_s_thread(qtbot: Any, lanes: Lanes) -> None
     assert not lanes.busy
 
 
+def test_garbage_is_collected_in_the_window_s_thread(qtbot: Any, lanes: Lanes) -> None:
+    """A cycle of Qt objects that a reading thread destroys, while the window paints, breaks the heap."""
+    collected: list[int] = []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            collected.append(threading.get_ident())
+
+    lanes.submit(Lane.FILES, lambda report: [Cycle() for _ in range(5000)] and None, "making garbage")
+    qtbot.waitUntil(lambda: len(collected) == 5000)
+    assert set(collected) == {threading.get_ident()}
+
+
 def test_the_inference_lane_is_one_thread_for_life(qtbot: Any, lanes: Lanes) -> None:
     threads: list[int] = []
     for _ in range(5):
