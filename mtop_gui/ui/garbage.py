@@ -23,10 +23,26 @@ class Garbage(QObject):
         gc.disable()
         # What was there before the window stays: looking through it again and again would make the window stutter.
         gc.freeze()
+        self._old, self._ageing = 0, 0
         timer = QTimer(self)
         timer.setInterval(INTERVAL_MS)
-        timer.timeout.connect(collect_due)
+        timer.timeout.connect(self.collect_due)
         timer.start()
+
+    def collect_due(self) -> None:
+        """Collect the oldest generation that is due; all objects only when a quarter has been added to the old ones."""
+        due = [count > limit for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+        if not any(due):
+            return
+        if due[1] or due[2]:
+            self._ageing += len(gc.get_objects(0)) + len(gc.get_objects(1))
+            if due[2] and 4 * self._ageing > self._old:
+                gc.collect()
+                self._old, self._ageing = len(gc.get_objects(2)), 0
+            else:
+                gc.collect(1)
+        else:
+            gc.collect(0)
 
 
 def collect_here() -> None:
@@ -34,10 +50,3 @@ def collect_here() -> None:
     app = QCoreApplication.instance()
     if app is not None and app.findChild(Garbage, _NAME) is None:
         Garbage(app)
-
-
-def collect_due() -> None:
-    """Collect the oldest generation that has reached its threshold."""
-    due = [count > limit for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
-    if any(due):
-        gc.collect(max(generation for generation, is_due in enumerate(due) if is_due))

@@ -147,9 +147,12 @@ def test_larger_text_makes_everything_larger(qtbot: Any, make_bench: BenchMaker,
     qtbot.waitUntil(lambda: axis.width() > 1.4 * small)
     qtbot.waitUntil(lambda: bench.window.docks["review"].width() > 250)
     widgets = window.docks["review"].widget().widget().findChildren(QPushButton)
-    right = window.docks["review"].width()
-    assert all(
-        widget.mapTo(window.docks["review"], QPoint(widget.width(), 0)).x() <= right for widget in widgets
+    qtbot.waitUntil(
+        lambda: all(
+            widget.mapTo(window.docks["review"], QPoint(widget.width(), 0)).x()
+            <= window.docks["review"].width()
+            for widget in widgets
+        )
     )
     assert window.height() <= 900
     assert window.minimumSizeHint().height() <= 1080

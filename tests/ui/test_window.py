@@ -174,7 +174,7 @@ def test_answers_to_an_old_selection_are_dropped(qtbot: Any, make_bench: BenchMa
 
 
 def test_a_run_can_be_cancelled_and_keeps_what_it_did(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
-    predictor = FakePredictor(delay=0.004)
+    predictor = FakePredictor(delay=0.02)
     bench = make_bench(many, predictor=predictor)
     bench.controller.run()
     qtbot.waitUntil(lambda: bench.session.counts()[0] > 20, timeout=8000)
