@@ -1,4 +1,4 @@
-"""``python -m mtop_gui.ui.guide_pictures``: draws the guide's pictures from the program itself and writes its made pages.
+"""``python -m mtop_gui.ui.guide_pictures [FOLDER] [--pages]``: draws the guide's pictures from the program itself and writes its made pages.
 
 It opens the demo spectra with the shipped bundle in a window nobody sees, does what the guide tells, and takes pictures in
 both themes. Nothing of the person's own settings, store or cache is touched. With ``--pages`` it writes the made pages only,
@@ -7,8 +7,8 @@ which takes a second.
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -41,7 +41,7 @@ class Studio:
         from mtop_gui.ui.app import Bench, quiet_qt, shipped_factory
 
         quiet_qt()
-        made = QApplication.instance() or QApplication([sys.argv[0]])
+        made = QApplication.instance() or QApplication(["mtop-gui"])
         assert isinstance(made, QApplication)
         self.app: QApplication = made
         self.folder = folder
@@ -173,5 +173,8 @@ def main(folder: Path | None = None, *, only_pages: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "--pages"]
-    main(Path(words[0]) if words else None, only_pages="--pages" in sys.argv)
+    parser = argparse.ArgumentParser(description="Write the guide's made pages and pictures.")
+    parser.add_argument("folder", nargs="?", type=Path, help="where to; the guide's own folder if not given")
+    parser.add_argument("--pages", action="store_true", help="write the made pages only")
+    options = parser.parse_args()
+    main(options.folder, only_pages=options.pages)
