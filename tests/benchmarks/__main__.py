@@ -21,6 +21,7 @@ BENCHMARKS = {
     "window": "tests.benchmarks.window:window",
     "tables": "tests.benchmarks.tables:tables",
     "stall": "tests.benchmarks.tables:stall",
+    "networks": "tests.benchmarks.networks:networks",
     "catalogue": "tests.benchmarks.throughput:file_to_catalogue",
     "memory": "tests.benchmarks.throughput:memory",
     "index": "tests.benchmarks.throughput:index",
