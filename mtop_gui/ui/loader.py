@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from mtop_gui.core.line_data import line_data
 from mtop_gui.ui.gist import gist_of
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+LATEST_MS = 250
+"""Neighbours are fetched once what is selected is drawn, but after so long in any case."""
 
 
 class Recent(Generic[K, V]):
@@ -72,6 +75,10 @@ class Loader(QObject):
         self._spectra: Recent[int, Spectrum] = Recent(48)
         self._predictions: Recent[int, Prediction] = Recent(192)
         self._saliencies: Recent[tuple[int, float], Any] = Recent(64)
+        self._latest = QTimer(self)
+        self._latest.setSingleShot(True)
+        self._latest.setInterval(LATEST_MS)
+        self._latest.timeout.connect(self.go_ahead)
 
     def spectrum(self, number: int) -> Spectrum | None:
         """Give a Spectrum if it is at hand."""
@@ -101,8 +108,14 @@ class Loader(QObject):
         self._spectra.clear()
 
     def want(self, wanted: Sequence[tuple[int, SpectrumId]]) -> None:
-        """Fetch these entries, the first one most urgently; what only earlier calls wanted is cancelled."""
+        """Fetch these entries, the first one at once, its neighbours when nothing more is to be drawn (`go_ahead`).
+
+        What only earlier calls wanted is cancelled.
+        """
         self.generation += 1
+        if self._selected != next((number for number, _ in wanted), None):
+            self._lanes.hold()
+            self._latest.start()
         self._wanted = dict(wanted)
         for key, task in list(self._tasks.items()):
             if key[1] not in self._wanted:
@@ -111,17 +124,32 @@ class Loader(QObject):
         for position, (number, place) in enumerate(wanted):
             spectrum = self._spectra.get(number)
             if spectrum is None:
-                self._read(number, place)
+                self._read(number, place, urgent=position == 0)
             elif self._predictions.get(number) is None:
                 self._predict(number, spectrum, urgent=position == 0)
             elif position > 0:
                 self._salience_ahead(number)
 
+    @property
+    def _selected(self) -> int | None:
+        """The entry that is wanted most."""
+        return next(iter(self._wanted), None)
+
+    def go_ahead(self) -> None:
+        """Fetch the neighbours now: what is selected is complete and drawn."""
+        self._latest.stop()
+        self._lanes.let_go()
+
     def want_saliency(self, number: int, redshift: float) -> None:
         """Fetch the saliency at a redshift; an earlier one still on its way is dropped."""
         if self._saliency_task is not None:
             self._saliency_task.cancel()
-        spectrum = self._spectra.get(number)
+        spectrum, prediction = self._spectra.get(number), self._predictions.get(number)
+        ahead = self._tasks.get(("salience", number))
+        if ahead is not None and prediction is not None and prediction.redshift == redshift:
+            if ahead.started:
+                return
+            self._tasks.pop(("salience", number)).cancel()
         if spectrum is not None:
             self._saliency_task = self._salience(number, spectrum, redshift, urgent=True)
 
@@ -147,9 +175,10 @@ class Loader(QObject):
             done=done,
             failed=lambda failure: self.unpredicted.emit(number, failure),
             urgent=urgent,
+            patient=not urgent,
         )
 
-    def _read(self, number: int, place: SpectrumId) -> None:
+    def _read(self, number: int, place: SpectrumId, *, urgent: bool) -> None:
         def work(report: Report) -> tuple[Spectrum, Prediction | None]:
             from mtop_gui import io  # astropy: imported here, so that the window is up before it
 
@@ -164,9 +193,12 @@ class Loader(QObject):
             if prediction is not None:
                 self._take_prediction(number, prediction)
             elif number in self._wanted:
-                self._predict(number, spectrum, urgent=number == next(iter(self._wanted)))
+                self._predict(number, spectrum, urgent=number == self._selected)
 
-        self._start("read", number, Lane.FILES, work, done, lambda f: self.unreadable.emit(number, f.message))
+        def failed(failure: Failure) -> None:
+            self.unreadable.emit(number, failure.message)
+
+        self._start("read", number, Lane.FILES, work, done, failed, urgent)
 
     def _predict(self, number: int, spectrum: Spectrum, *, urgent: bool) -> None:
         passes = self._network.mc_passes
@@ -187,7 +219,7 @@ class Loader(QObject):
     def _take_prediction(self, number: int, prediction: Prediction) -> None:
         self._predictions.put(number, prediction)
         self.predicted.emit(number, prediction)
-        if number in self._wanted and number != next(iter(self._wanted)):
+        if number in self._wanted and number != self._selected:
             self._salience_ahead(number)
 
     def _start(
@@ -198,12 +230,13 @@ class Loader(QObject):
         work: Callable[[Report], Any],
         done: Callable[[Any], None],
         failed: Callable[[Failure], None],
-        urgent: bool = False,
+        urgent: bool,
     ) -> None:
-        if (kind, number) in self._tasks and not urgent:
-            return
-        if (earlier := self._tasks.pop((kind, number), None)) is not None:
-            earlier.cancel()  # a neighbour's prediction became the selection's: let it jump the queue
+        earlier = self._tasks.get((kind, number))
+        if earlier is not None:
+            if earlier.started or not urgent:
+                return
+            earlier.cancel()  # what was fetched for a neighbour is the selection's now: let it jump the queue
 
         def over() -> None:
             if self._tasks.get((kind, number)) is task:
@@ -217,6 +250,7 @@ class Loader(QObject):
             failed=failed,
             ended=over,
             urgent=urgent,
+            patient=not urgent,
         )
         self._tasks[kind, number] = task
 

@@ -74,6 +74,9 @@ class Session(Announcing):
         loader.salient.connect(self._take_saliency)
         loader.unreadable.connect(self.take_failure)
         loader.unpredicted.connect(self._take_network_failure)
+        # After what was measured has been painted.
+        go_ahead = self._timer(0, loader.go_ahead)
+        self.measured.connect(lambda _: None if self.is_coming() else go_ahead.start())
 
     def open(self, folders: tuple[Path, ...]) -> None:
         """Begin with an empty list for these files and folders."""

@@ -93,6 +93,8 @@ class Task:
         self.done, self.failed, self.events, self.ended = done, failed, events, ended
         self._lanes, self._work = lanes, work
         self._cancelled = threading.Event()
+        self.started = False
+        """Whether a thread has taken it up."""
         self._buffer: list[Any] = []
         self._last_post = 0.0
 
@@ -122,6 +124,7 @@ class Task:
 
     def run(self) -> None:
         """Do the work in the lane's thread."""
+        self.started = True
         try:
             self._check()
             answer = self._work(self.report)
@@ -149,27 +152,48 @@ class Task:
 
 
 class _Waiting:
-    """The tasks that wait in one lane, urgent ones first, and the runners that have nothing to do."""
+    """The tasks that wait in one lane, urgent ones first, and the runners that have nothing to do.
+
+    Patient ones come last, and not at all while `held`.
+    """
 
     def __init__(self, threads: int) -> None:
         self._lock = threading.Lock()
         self._urgent: deque[Task] = deque()
         self._others: deque[Task] = deque()
+        self._patient: deque[Task] = deque()
+        self._held = False
         self._idle = [_Runner(self) for _ in range(threads)]
 
-    def put(self, task: Task, *, urgent: bool) -> _Runner | None:
-        """Add a task; gives the runner to start for it, None when all are running and one of them will come to it."""
+    def put(self, task: Task, *, urgent: bool, patient: bool) -> _Runner | None:
+        """Add a task; gives the runner to start for it, None when one that is running will come to it."""
         with self._lock:
-            (self._urgent if urgent else self._others).append(task)
-            return self._idle.pop() if self._idle else None
+            (self._urgent if urgent else self._patient if patient else self._others).append(task)
+            return self._idle.pop() if self._idle and self._next() else None
+
+    def _next(self) -> deque[Task]:
+        """Give where the next task is taken from; it is empty when there is none to be taken."""
+        return self._urgent or self._others or (deque() if self._held else self._patient)
 
     def take(self, runner: _Runner) -> Task | None:
         """Give a runner its next task; None when there is none: from then on it is idle, and must return."""
         with self._lock:
-            if self._urgent or self._others:
-                return (self._urgent or self._others).popleft()
+            if ready := self._next():
+                return ready.popleft()
             self._idle.append(runner)
             return None
+
+    def hold(self) -> None:
+        """Start no patient task from now on."""
+        with self._lock:
+            self._held = True
+
+    def let_go(self) -> list[_Runner]:
+        """Take patient tasks again; gives the runners to start for them."""
+        with self._lock:
+            self._held = False
+            count = min(len(self._idle), len(self._patient))
+            return [self._idle.pop() for _ in range(count)]
 
     def take_urgent(self) -> Task | None:
         """Give the next urgent task, if there is one."""
@@ -179,8 +203,8 @@ class _Waiting:
     def clear(self) -> None:
         """Forget what waits."""
         with self._lock:
-            self._urgent.clear()
-            self._others.clear()
+            for tasks in (self._urgent, self._others, self._patient):
+                tasks.clear()
 
 
 class _Runner(QRunnable):
@@ -233,6 +257,7 @@ class Lanes(QObject):
         events: Callable[[list[Any]], None] | None = None,
         ended: Callable[[], None] | None = None,
         urgent: bool = False,
+        patient: bool = False,
     ) -> Task:
         """Queue `work(report)` in a lane.
 
@@ -244,16 +269,28 @@ class Lanes(QObject):
         events : called with lists of reported Events, at most every `POST_INTERVAL` seconds.
         ended : called last in any case, also after a cancellation.
         urgent : goes before what is queued, and in between the steps of a running batch.
+        patient : goes after what is queued, and waits while the lanes are on `hold`.
         """
         task = Task(self, lane, work, what, done, failed, events, ended)
         if self._closed:
             task.cancel()
             return task
         self._tasks.add(task)
-        runner = self._waiting[lane].put(task, urgent=urgent)
+        runner = self._waiting[lane].put(task, urgent=urgent, patient=patient)
         if runner is not None:
             self._pools[lane].start(runner)
         return task
+
+    def hold(self) -> None:
+        """Let patient tasks wait until `let_go`: somebody waits for something else, which needs the processor."""
+        for waiting in self._waiting.values():
+            waiting.hold()
+
+    def let_go(self) -> None:
+        """Take up the patient tasks."""
+        for lane, waiting in self._waiting.items():
+            for runner in waiting.let_go():
+                self._pools[lane].start(runner)
 
     def run_urgent(self) -> None:
         """Run, in the calling inference thread, the urgent tasks still waiting behind the current one."""

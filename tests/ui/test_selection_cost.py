@@ -120,3 +120,41 @@ def test_a_redshift_step_dresses_nothing_anew(qtbot: Any, make_bench: BenchMaker
     assert watching.count == 0
     review.flag.setStyleSheet("color: red;")
     assert watching.count == 1
+
+
+def test_neighbours_are_fetched_after_all_of_the_selection(
+    qtbot: Any, make_bench: BenchMaker, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtop_gui import io
+
+    bench = make_bench(demo)
+    go_to(qtbot, bench, 0)
+    bench.loader.forget()
+    order: list[tuple[str, str]] = []
+    read, predictor = io.read_one, bench.network.predictor()
+    predict, saliency = predictor.predict, predictor.saliency
+
+    def read_one(path: Path, row: int = 0) -> Any:
+        order.append(("read", path.name))
+        return read(path, row)
+
+    def predicted(spectra: Any, **options: Any) -> Any:
+        order.append(("predict", spectra[0].path.name))
+        return predict(spectra, **options)
+
+    def salient(spectrum: Any, redshift: float | None = None) -> Any:
+        order.append(("saliency", spectrum.path.name))
+        return saliency(spectrum, redshift)
+
+    monkeypatch.setattr(io, "read_one", read_one)
+    monkeypatch.setattr(predictor, "predict", predicted)
+    monkeypatch.setattr(predictor, "saliency", salient)
+    monkeypatch.setattr(bench.loader._cache, "load", lambda spectrum: None)
+    go_to(qtbot, bench, 3)
+    chosen = bench.session.entries.paths[3].name
+    assert order[:3] == [("read", chosen), ("predict", chosen), ("saliency", chosen)]
+    assert len({name for _, name in order}) == 4
+    order.clear()
+    go_to(qtbot, bench, 4)
+    chosen = bench.session.entries.paths[4].name
+    assert chosen not in {name for _, name in order}  # all of it was at hand

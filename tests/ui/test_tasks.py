@@ -168,3 +168,21 @@ def test_no_task_is_left_once_it_is_done_and_its_lane_goes_on(qtbot: Any, lanes:
     assert sorted(told) == sorted([*range(50), *range(50)])
     gc.collect()
     assert len(left) == 0
+
+
+def test_a_patient_task_waits_while_the_lanes_are_on_hold(qtbot: Any, lanes: Lanes) -> None:
+    order: list[str] = []
+    lanes.hold()
+    for lane in Lane:
+        lanes.submit(lane, lambda report: order.append("patient"), "patient", patient=True)
+        lanes.submit(lane, lambda report: order.append("other"), "other")
+    qtbot.waitUntil(lambda: len(order) == len(Lane))
+    qtbot.wait(30)
+    assert order == ["other"] * len(Lane)
+    assert lanes.busy
+    lanes.let_go()
+    qtbot.waitUntil(lambda: not lanes.busy)
+    assert order == ["other"] * len(Lane) + ["patient"] * len(Lane)
+    lanes.submit(Lane.FILES, lambda report: order.append("later"), "later", patient=True)
+    qtbot.waitUntil(lambda: not lanes.busy)
+    assert order[-1] == "later"
