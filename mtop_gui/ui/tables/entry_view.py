@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -27,6 +27,9 @@ class EntryView(QTableView):
         self._filling = False
         self.placeholder = ""
         self.setModel(model)
+        # Rows are selected, never columns: sharing the selection, the header would be painted anew at each step.
+        header = self.horizontalHeader()
+        header.setSelectionModel(QItemSelectionModel(model, header))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -38,6 +41,8 @@ class EntryView(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
+        # Its background is filled below: only then does a step through the list move what is painted, and adds one row.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         vertical = self.verticalHeader()
         vertical.hide()
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -80,6 +85,9 @@ class EntryView(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, or what to do where there are none."""
+        behind = QPainter(self.viewport())
+        behind.fillRect(event.rect(), self.palette().base())
+        behind.end()
         super().paintEvent(event)
         if self.placeholder and self._entries_model.rowCount() == 0:
             painter = QPainter(self.viewport())
