@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mtop_gui.ui.display import DisplayOptions
 
 SOON_MS = 60
+PUT_OFF = 4
+"""So many times the news wait for what is selected to be drawn."""
 
 
 class Announcing(Showing):
@@ -30,6 +32,7 @@ class Announcing(Showing):
         super().__init__(options, threshold, reviewer)
         self._changed: set[int] | None = set()
         self._changed_soon = self._timer(SOON_MS, self._announce_changed)
+        self._put_off = 0
 
     def rows_changed(self, number: int | None = None) -> None:
         """Announce, soon and once, that columns of an entry changed; of any entry without a number."""
@@ -41,6 +44,11 @@ class Announcing(Showing):
             self._changed_soon.start()
 
     def _announce_changed(self) -> None:
+        if self.drawing and self._put_off < PUT_OFF:
+            self._put_off += 1
+            self._changed_soon.start()
+            return
+        self._put_off = 0
         changed, self._changed = self._changed, set()
         self.cells_changed.emit(changed)
         self.entries_changed.emit()

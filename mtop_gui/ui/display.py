@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.instrument import Instrument
+    from mtop_gui.core.line_data import LineData
+    from mtop_gui.core.line_model import LineModel
     from mtop_gui.core.lines import SpectralLine
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.core.spectrum import Spectrum
@@ -34,7 +36,9 @@ __all__ = [
     "DisplayState",
     "LineLabel",
     "drawn_model",
+    "measure_ahead",
     "resolve",
+    "resolve_ahead",
     "with_candidate",
     "with_measured_lines",
 ]
@@ -121,11 +125,29 @@ def with_measured_lines(state: DisplayState, *, lines: Sequence[SpectralLine] | 
         return state if state.line_model is None else replace(state, line_model=None, model=None)
     known = state.line_model
     if known is None or (known.redshift, known.width) != (state.candidate, state.line_width):
-        known = measure_lines(state.line_data, state.candidate, width=state.line_width, lines=lines)
+        table = load_lines() if lines is None else tuple(lines)
+        known = _measured(state.line_data, state.candidate, state.line_width, table)
     elif (state.model is None) is not state.options.show_model:
         return state
     state = replace(state, line_model=known)
     return replace(state, model=drawn_model(state) if state.options.show_model else None)
+
+
+@lru_cache(maxsize=8)
+def _measured(data: LineData, candidate: float, width: float, lines: tuple[SpectralLine, ...]) -> LineModel:
+    return measure_lines(data, candidate, width=width, lines=lines)
+
+
+def resolve_ahead(spectrum: Spectrum, options: DisplayOptions, instrument: Instrument | None) -> None:
+    """Work out what `resolve` will ask of a Spectrum, in a worker thread: it remembers that of the last eight."""
+    _with_spectrum(spectrum, options, instrument)
+    if options.measure_lines or options.show_model:
+        _base(spectrum, options, instrument)
+
+
+def measure_ahead(spectrum: Spectrum, candidate: float, width: float = USUAL_WIDTH) -> None:
+    """Work out what `with_measured_lines` will ask, in a worker thread."""
+    _ = _measured(line_data(spectrum), candidate, width, load_lines()).features  # remembered, too
 
 
 def drawn_model(state: DisplayState) -> FloatArray | None:

@@ -68,10 +68,14 @@ class Loader(QObject):
     def __init__(self, lanes: Lanes, network: NetworkLane, cache: PredictionCache, parent: QObject) -> None:
         super().__init__(parent)
         self._lanes, self._network, self._cache = lanes, network, cache
+        self.ahead: Callable[..., None] = lambda spectrum, redshift=None: None
+        """Called in a worker thread with a Spectrum that was read, and with a neighbour's redshift: works out what is drawn."""
         self.generation = 0
         self._wanted: dict[int, SpectrumId] = {}
         self._tasks: dict[tuple[str, int], Task] = {}
         self._saliency_task: Task | None = None
+        self._following: tuple[Task | None, float] = (None, 0.0)
+        """The task that predicts what is selected, and the redshift at which it goes on to compute the saliency."""
         self._spectra: Recent[int, Spectrum] = Recent(48)
         self._predictions: Recent[int, Prediction] = Recent(192)
         self._saliencies: Recent[tuple[int, float], Any] = Recent(64)
@@ -142,6 +146,9 @@ class Loader(QObject):
 
     def want_saliency(self, number: int, redshift: float) -> None:
         """Fetch the saliency at a redshift; an earlier one still on its way is dropped."""
+        predicting = self._tasks.get(("predict", number))
+        if predicting is not None and self._following == (predicting, redshift):
+            return
         if self._saliency_task is not None:
             self._saliency_task.cancel()
         spectrum, prediction = self._spectra.get(number), self._predictions.get(number)
@@ -163,16 +170,17 @@ class Loader(QObject):
             self._tasks["salience", number] = task
 
     def _salience(self, number: int, spectrum: Spectrum, redshift: float, *, urgent: bool) -> Task:
-        def done(saliency: Any) -> None:
-            self._saliencies.put((number, round(redshift, 5)), saliency)
-            self._tasks.pop(("salience", number), None)
-            self.salient.emit(number, redshift, saliency)
+        def work(report: Report) -> Any:
+            saliency = self._network.predictor().saliency(spectrum, redshift)
+            if not urgent:
+                self.ahead(spectrum, redshift)
+            return saliency
 
         return self._lanes.submit(
             Lane.INFERENCE,
-            lambda report: self._network.predictor().saliency(spectrum, redshift),
+            work,
             "computing the saliency",
-            done=done,
+            done=lambda saliency: self._take_saliency(number, redshift, saliency),
             failed=lambda failure: self.unpredicted.emit(number, failure),
             urgent=urgent,
             patient=not urgent,
@@ -184,6 +192,7 @@ class Loader(QObject):
 
             spectrum = io.read_one(place.path, place.row)
             line_data(spectrum)  # remembered: the continuum is not worked out in the window's thread
+            self.ahead(spectrum)
             return spectrum, self._cache.load(spectrum)  # hashes the arrays, in this thread
 
         def done(answer: tuple[Spectrum, Prediction | None]) -> None:
@@ -201,20 +210,60 @@ class Loader(QObject):
         self._start("read", number, Lane.FILES, work, done, failed, urgent)
 
     def _predict(self, number: int, spectrum: Spectrum, *, urgent: bool) -> None:
+        if urgent:
+            self._predict_selected(number, spectrum)
+            return
+        passes = self._network.mc_passes
+        self._start(
+            "predict",
+            number,
+            Lane.INFERENCE,
+            lambda report: self._predicted(spectrum, passes),
+            lambda prediction: self._keep(number, spectrum, prediction, passes),
+            lambda failure: self.unpredicted.emit(number, failure),
+            urgent=False,
+        )
+
+    def _predict_selected(self, number: int, spectrum: Spectrum) -> None:
+        """Predict, and compute the saliency right after, without waiting for the window's thread in between."""
         passes = self._network.mc_passes
 
-        def work(report: Report) -> Prediction:
-            (prediction,) = self._network.predictor().predict([spectrum], mc_passes=passes)
-            gist_of(prediction)  # worked out here, not in the window's thread
-            self._cache.save(spectrum, prediction, passes)
-            return prediction
+        def work(report: Callable[[Prediction], None]) -> tuple[float, Any] | None:
+            prediction = self._predicted(spectrum, passes)
+            report(prediction)
+            if prediction.best is None:
+                return None
+            return prediction.redshift, self._network.predictor().saliency(spectrum, prediction.redshift)
 
-        def done(prediction: Prediction) -> None:
-            self._take_prediction(number, prediction)
+        def take(predictions: list[Prediction]) -> None:
+            for prediction in predictions:
+                self._following = (self._tasks.get(("predict", number)), prediction.redshift)
+                self._keep(number, spectrum, prediction, passes)
 
-        self._start(
-            "predict", number, Lane.INFERENCE, work, done, lambda f: self.unpredicted.emit(number, f), urgent
+        def done(answer: tuple[float, Any] | None) -> None:
+            if answer is not None:
+                self._take_saliency(number, *answer)
+
+        def failed(failure: Failure) -> None:
+            self.unpredicted.emit(number, failure)
+
+        self._start("predict", number, Lane.INFERENCE, work, done, failed, urgent=True, events=take)
+
+    def _predicted(self, spectrum: Spectrum, passes: int) -> Prediction:
+        """Ask the network; called in the inference lane."""
+        (prediction,) = self._network.predictor().predict([spectrum], mc_passes=passes)
+        gist_of(prediction)  # worked out here, not in the window's thread
+        return prediction
+
+    def _keep(self, number: int, spectrum: Spectrum, prediction: Prediction, passes: int) -> None:
+        """Take a new Prediction, and save it when there is time."""
+        self._lanes.submit(
+            Lane.FILES,
+            lambda report: self._cache.save(spectrum, prediction, passes),
+            "keeping a prediction",
+            patient=True,
         )
+        self._take_prediction(number, prediction)
 
     def _take_prediction(self, number: int, prediction: Prediction) -> None:
         self._predictions.put(number, prediction)
@@ -222,15 +271,21 @@ class Loader(QObject):
         if number in self._wanted and number != self._selected:
             self._salience_ahead(number)
 
+    def _take_saliency(self, number: int, redshift: float, saliency: Any) -> None:
+        self._saliencies.put((number, round(redshift, 5)), saliency)
+        self._tasks.pop(("salience", number), None)
+        self.salient.emit(number, redshift, saliency)
+
     def _start(
         self,
         kind: str,
         number: int,
         lane: Lane,
-        work: Callable[[Report], Any],
+        work: Callable[[Any], Any],
         done: Callable[[Any], None],
         failed: Callable[[Failure], None],
         urgent: bool,
+        events: Callable[[list[Any]], None] | None = None,
     ) -> None:
         earlier = self._tasks.get((kind, number))
         if earlier is not None:
@@ -248,6 +303,7 @@ class Loader(QObject):
             "reading a spectrum" if kind == "read" else "predicting a spectrum",
             done=done,
             failed=failed,
+            events=events,
             ended=over,
             urgent=urgent,
             patient=not urgent,

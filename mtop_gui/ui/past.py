@@ -116,6 +116,7 @@ class Past(QObject):
             "looking up earlier decisions and predictions",
             done=done,
             failed=self._failed,
+            patient=True,
         )
 
     def _failed(self, failure: Failure) -> None:

@@ -74,9 +74,8 @@ class Session(Announcing):
         loader.salient.connect(self._take_saliency)
         loader.unreadable.connect(self.take_failure)
         loader.unpredicted.connect(self._take_network_failure)
-        # After what was measured has been painted.
-        go_ahead = self._timer(0, loader.go_ahead)
-        self.measured.connect(lambda _: None if self.is_coming() else go_ahead.start())
+        self.complete.connect(loader.go_ahead)
+        loader.ahead = self.ahead
 
     def open(self, folders: tuple[Path, ...]) -> None:
         """Begin with an empty list for these files and folders."""
@@ -137,13 +136,13 @@ class Session(Announcing):
         self._wanted_candidate = candidate
         loader = self._loader
         if loader is not None:
+            self._fetch()  # first: from now on all that is patient waits
             spectrum, prediction = loader.spectrum(number), loader.prediction(number)
             self.spectrum = spectrum
             if spectrum is not None:
                 self.spectrum_known.emit()  # its Decision decides where the candidate begins
                 if prediction is not None:
                     self._show_prediction(prediction)
-            self._fetch()
         self.selection_changed.emit(number)
         self.spectrum_changed.emit()
         (self._blank_soon if self.spectrum is None else self._show_soon).start()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from mtop_gui.ui.choices import Choices
-from mtop_gui.ui.display import DisplayState
+from mtop_gui.ui.display import DisplayState, measure_ahead, resolve_ahead
 from mtop_gui.ui.resolving import Resolver
 
 if TYPE_CHECKING:
+    from mtop_gui.core.spectrum import Spectrum
     from mtop_gui.ui.display import DisplayOptions
 
 REST_MS = 40
@@ -32,10 +33,12 @@ class Showing(Choices):
     -------
     displayed(state) : data, Prediction, candidate and labels; `line_model` and `model` may still be those of a redshift before.
     measured(state) : the same with the lines measured at its candidate, once that has come to rest.
+    complete() : everything of what is selected has been fetched, measured and painted.
     """
 
     displayed = Signal(object)
     measured = Signal(object)
+    complete = Signal()
 
     def __init__(self, options: DisplayOptions, threshold: float, reviewer: str) -> None:
         super().__init__(options, threshold, reviewer)
@@ -45,11 +48,17 @@ class Showing(Choices):
         self._resolver = Resolver()
         self._measure_soon = self._timer(0, self._measure)
         self._blank_soon = self._timer(BLANK_MS, self._show)
+        self._complete_soon = self._timer(0, self.complete.emit)
         self._moving_since = 0.0
 
     def is_coming(self) -> bool:
         """Whether flux, Prediction or saliency of what is selected is still being fetched."""
         raise NotImplementedError
+
+    @property
+    def drawing(self) -> bool:
+        """Whether what is selected is about to be drawn."""
+        return any(timer.isActive() for timer in (self._show_soon, self._blank_soon, self._measure_soon))
 
     def _display(self, state: DisplayState) -> None:
         self._blank_soon.stop()
@@ -68,6 +77,16 @@ class Showing(Choices):
         self.follow_closely = False
         self.state = self._resolver.measure()
         self.measured.emit(self.state)
+        if not self.is_coming():
+            self._complete_soon.start()
+
+    def ahead(self, spectrum: Spectrum, redshift: float | None = None) -> None:
+        """Work out what will be displayed of a Spectrum, at a redshift its lines, too; called in a worker thread."""
+        options = self.options
+        if redshift is None:
+            resolve_ahead(spectrum, options, self.instrument)
+        elif options.measure_lines or options.show_model:
+            measure_ahead(spectrum, redshift, self.line_width)
 
     def measure_now(self) -> DisplayState:
         """Give the state with the lines measured at its candidate, without waiting for that to come to rest."""
