@@ -45,6 +45,23 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.rows = 0.8
 
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        """Give spacing and values of each level of ticks; those of pyqtgraph, found without numpy, in a third of the time."""
+        if self.logMode:
+            levels: list[tuple[float, list[float]]] = super().tickValues(minVal, maxVal, size)
+            return levels
+        low, high = sorted((minVal * self.scale, maxVal * self.scale))
+        ticks: list[tuple[float, list[float]]] = []
+        above: list[float] = []
+        for spacing, offset in self.tickSpacing(low, high, size):
+            first, last = ceil((low - offset) / spacing), floor((high - offset) / spacing)
+            values = [k * spacing + offset for k in range(first, last + 1)]
+            # A tick that a higher level has is drawn once.
+            values = [v for v in values if all(abs(v - each) > 0.01 * spacing for each in above)]
+            above += values
+            ticks.append((spacing / self.scale, [value / self.scale for value in values]))
+        return ticks
+
     def dress(self, palette: Palette, colour: str | None = None) -> None:
         """Wear a theme; `colour` is that of the writing, by default muted."""
         font = small_font()
@@ -86,6 +103,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self._said, self._colour, self._size = text, self._writing, size
         self._fitted = "\n"  # no name: it is written in any case
         self.resizeEvent()
+
+
+def bare(plot: pg.PlotItem) -> None:
+    """Let the axes that a plot does not show take no part: pyqtgraph lays out their names whenever the range changes."""
+    for entry in plot.axes.values():
+        if not isinstance(entry["item"], Axis):
+            entry["item"].unlinkFromView()
 
 
 class RestFrameAxis(Axis):

@@ -98,9 +98,12 @@ class Notice(Overlay):
         super().__init__(view, 50.0)
         self.text = ""
         self.palette = palette
+        self.setVisible(False)
 
     def show_text(self, text: str) -> None:
         """Show a sentence; "" hides it."""
+        if text == self.text:
+            return
         self.text = text
         self.setVisible(bool(text))
         self.update()

@@ -55,7 +55,7 @@ class LineLabels(Overlay):
 
     def show_labels(self, labels: tuple[LineLabel, ...]) -> None:
         """Take the lines of a new candidate."""
-        if labels is self.labels:
+        if labels == self.labels:
             return
         self.labels = labels
         self._boxes = None

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mtop_gui.ui.display_state import DisplayState
-from mtop_gui.ui.plots.axes import Axis
+from mtop_gui.ui.plots.axes import Axis, bare
 from mtop_gui.ui.plots.backdrop import Notice
 from mtop_gui.ui.plots.pdf_marks import PdfMarks
 from mtop_gui.ui.plots.trace import Trace
@@ -56,6 +56,7 @@ class PdfPlot(QWidget):
             viewBox=self.view, axisItems={"left": self.left, "bottom": self.bottom}, enableMenu=False
         )
         self.plot.hideButtons()
+        bare(self.plot)
         self.bottom.rows = 2.4
         self.left.say("p(z)")
         self.bottom.say("redshift")

@@ -56,8 +56,10 @@ class PdfMarks(Overlay):
         second: float | None = None,
     ) -> None:
         """Take peaks, the height of the curve at each (in y of the view), the candidate and the second one."""
-        self.peaks, self.heights, self.candidate, self.second = peaks, heights, candidate, second
-        self.update()
+        marks = (peaks, heights, candidate, second)
+        if marks != (self.peaks, self.heights, self.candidate, self.second):
+            self.peaks, self.heights, self.candidate, self.second = marks
+            self.update()
 
     def dress(self, palette: Palette) -> None:
         """Wear a theme and the system's font."""

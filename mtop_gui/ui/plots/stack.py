@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mtop_gui.ui.display_state import DisplayState
 from mtop_gui.ui.display_units import WAVELENGTH_UNITS
-from mtop_gui.ui.plots.axes import Axis, RestFrameAxis
+from mtop_gui.ui.plots.axes import Axis, RestFrameAxis, bare
 from mtop_gui.ui.plots.backdrop import Backdrop, Notice
 from mtop_gui.ui.plots.header import Header
 from mtop_gui.ui.plots.line_labels import LineLabels
@@ -50,6 +50,8 @@ class Panel:
         self.plot = layout.addPlot(row=row, col=0, viewBox=self.view, axisItems=items, enableMenu=False)
         self.plot.hideButtons()
         self.plot.showAxis("right", False)
+        bare(self.plot)
+        self._reach = 0.0
         self.backdrop = Backdrop(self.view, palette)
         self.labels = LineLabels(self.view, palette, named=name == "flux")
         self.second = LineLabels(self.view, palette, named=name == "flux", second=True)
@@ -65,6 +67,9 @@ class Panel:
 
     def reach(self, top: float) -> None:
         """Let the vertical axis go from 0 to a little above `top`, both written."""
+        if top == self._reach:
+            return
+        self._reach = top
         self.view.setYRange(0.0, 1.15 * top, padding=0)
         self.left.setTicks([[(0.0, "0"), (top / 2, ""), (top, f"{top:g}")]])
 
