@@ -8,6 +8,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from mtop_gui.batch.memory import keep_freed_memory
 from mtop_gui.batch.predict import Asked, Place, predict_rows
 from mtop_gui.core.errors import BundleError
 from mtop_gui.core.events import Failed, Noted, Predicted
@@ -85,6 +86,9 @@ class _Told:
 def loaded(bundle: str) -> Predicts:
     """Give the Predictor of a bundle, ready to be asked."""
     one_processor_each()
+    # One operation at a time: a second thread would wait for work in a loop, which the other processes pay for.
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    keep_freed_memory()
     from mtop_gui.network.choosing import open_predictor
 
     predictor = open_predictor(bundle)

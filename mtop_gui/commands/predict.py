@@ -110,8 +110,10 @@ def predict(
 def _here(bundle: str, asked: Asked) -> tuple[str, Predicting]:
     """Load the network into this process."""
     from mtop_gui.batch import predict_rows
+    from mtop_gui.batch.memory import keep_freed_memory
     from mtop_gui.network.choosing import open_predictor
 
+    keep_freed_memory()
     predictor = open_predictor(bundle)
     with without_chatter():
         predictor.warm_up()

@@ -14,7 +14,7 @@ from mtop_gui.core.rebinning import Rebinnings
 from mtop_gui.core.units import flam_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mtop_gui.core.arrays import BoolArray, Float32Array, FloatArray
     from mtop_gui.core.instrument import Instrument
@@ -27,6 +27,7 @@ SCALE_INPUTS = ("flux", "noise", "unit known", "coverage")
 _SOFT = 5.0  # signal-to-noise beyond which the network's input grows like a logarithm
 _FEWEST_GOOD = 8  # pixels of a block whose median counts
 _MOST_PIXELS = 100_000
+_AT_ONCE = 8  # spectra whose arrays fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,12 @@ class LogPreparation:
         spectra : as the readers give them.
         instrument : of the bundle: its coverage is what `coverage` is a share of.
         """
-        if not spectra:
-            return []
+        prepared: list[PreparedSpectrum] = []
+        for start in range(0, len(spectra), _AT_ONCE):
+            prepared += self._prepare_few(spectra[start : start + _AT_ONCE], instrument)
+        return prepared
+
+    def _prepare_few(self, spectra: Sequence[Spectrum], instrument: Instrument) -> Iterator[PreparedSpectrum]:
         shape = (len(spectra), self.pixels)
         flux, sigma = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         good = np.zeros(shape, bool)
@@ -170,21 +175,17 @@ class LogPreparation:
             flux[row], sigma[row], good[row], known[row] = self.on_grid(spectrum)
         lines, continuum, inputs = self.inputs(flux, sigma, good, known)
         reachable = max(1, int(np.count_nonzero(self.reachable(instrument))))
-        prepared = []
         for row in range(len(spectra)):
             strength = float(np.abs(lines[row]).max())
-            prepared.append(
-                PreparedSpectrum(
-                    inputs={name: array[row] for name, array in inputs.items()},
-                    structure=lines[row] / strength if strength > 0 else lines[row],
-                    mask=~good[row],
-                    coverage=int(np.count_nonzero(good[row])) / reachable,
-                    running_median=np.where(good[row], continuum[row], np.nan),
-                    unit_known=bool(known[row]),
-                    amplitude=strength if _varies(flux[row], good[row]) else 0.0,
-                )
+            yield PreparedSpectrum(
+                inputs={name: array[row] for name, array in inputs.items()},
+                structure=lines[row] / strength if strength > 0 else lines[row],
+                mask=~good[row],
+                coverage=int(np.count_nonzero(good[row])) / reachable,
+                running_median=np.where(good[row], continuum[row], np.nan),
+                unit_known=bool(known[row]),
+                amplitude=strength if _varies(flux[row], good[row]) else 0.0,
             )
-        return prepared
 
     def on_grid(self, spectrum: Spectrum) -> tuple[FloatArray, FloatArray, BoolArray, bool]:
         """Rebin one Spectrum: flux, sigma, good (pixels,), and whether its unit is known.

@@ -22,6 +22,8 @@ _SOUND = re.compile(
 _OF_COLUMN = re.compile(r"T(?:TYPE|FORM|UNIT|UCD)(\d+)")
 _TYPES = {8, 16, 32, 64, -32, -64}
 _MOST_AXES = 999
+_MOST_FIELDS = 999
+_TEXTS = ("EXTNAME", "BUNIT", "CTYPE1", "CUNIT1", "TELESCOP", "INSTRUME")
 _EXTENSIONS = {"IMAGE", "IUEIMAGE", "BINTABLE", "A3DTABLE", "TABLE", "FOREIGN", "DUMP"}
 
 
@@ -95,6 +97,20 @@ class Header:
         numbers = ((key, _OF_COLUMN.fullmatch(key)) for key in self._cards)
         last = self.integer("TFIELDS")
         return tuple(key for key, found in numbers if found and not 1 <= int(found[1]) <= last)
+
+    @cached_property
+    def misfits(self) -> tuple[str, ...]:
+        """Cards that must hold a text in quotes and hold something else, and those of columns that are not there."""
+        if not self.is_table:
+            return tuple(key for key in _TEXTS if self.unquoted(key))
+        numbers = range(1, min(self.integer("TFIELDS"), _MOST_FIELDS) + 1)
+        keys = (*_TEXTS, *(f"{key}{number}" for number in numbers for key in ("TTYPE", "TFORM", "TUNIT")))
+        return (*(key for key in keys if self.unquoted(key)), *self.strays)
+
+    @cached_property
+    def is_table(self) -> bool:
+        """Whether the unit is a table, and no image in one."""
+        return self.extension in {"BINTABLE", "A3DTABLE", "TABLE"} and self.get("ZIMAGE") is not True
 
     @cached_property
     def name(self) -> str:

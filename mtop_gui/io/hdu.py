@@ -50,7 +50,7 @@ class Hdu:
         self.length = header.data_bytes
         self.name: str = header.name
         self.compressed = header.get("ZIMAGE") is True
-        self.is_table = header.extension in {"BINTABLE", "A3DTABLE", "TABLE"} and not self.compressed
+        self.is_table = header.is_table
         self.is_ascii_table = header.extension == "TABLE"
 
     def text(self, *keys: str) -> str:

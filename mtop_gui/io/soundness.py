@@ -19,8 +19,6 @@ MOST_ROWS_MISSING = 100_000
 """The same for a unit that the file is too short for: each of its rows would be told as unreadable."""
 
 _SHOWN = 4
-_MOST_FIELDS = 999
-_TEXTS = ("EXTNAME", "BUNIT", "CTYPE1", "CUNIT1", "TELESCOP", "INSTRUME")
 
 
 def demand_bounded(file: FitsFile) -> None:
@@ -53,7 +51,7 @@ def _doubts(file: FitsFile) -> list[str]:
     if file.cards_after_end:
         said.append("header cards follow the END card: the file may be damaged")
     faults = list(
-        dict.fromkeys(fault for unit in file.hdus for fault in (*unit.header.faults, *_misfits(unit)))
+        dict.fromkeys(fault for unit in file.hdus for fault in (*unit.header.faults, *unit.header.misfits))
     )
     if faults:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
@@ -67,14 +65,6 @@ def _doubts(file: FitsFile) -> list[str]:
     if file.hdus[-1].stop < file.size:
         said.append("something follows the last unit: the file may be damaged")
     return said
-
-
-def _misfits(unit: Hdu) -> list[str]:
-    """Name the cards that must hold a text in quotes and hold something else, and those of columns that are not there."""
-    numbered = range(1, min(unit.header.integer("TFIELDS"), _MOST_FIELDS) + 1) if unit.is_table else ()
-    keys = (*_TEXTS, *(f"{key}{number}" for number in numbered for key in ("TTYPE", "TFORM", "TUNIT")))
-    strays = unit.header.strays if unit.is_table else ()
-    return [*(key for key in keys if unit.header.unquoted(key)), *strays]
 
 
 def _overfull(file: FitsFile, unit: Hdu) -> bool:

@@ -29,13 +29,16 @@ def flux_statistics(lines: Float32Array, good: BoolArray) -> FloatArray:
     ----------
     lines, good : (n_pix,) continuum-subtracted flux of maximum 1; pixels that count.
     """
-    x = lines[good].astype(np.float64)
-    if x.size < 8:
+    chosen = lines[good]
+    if chosen.size < 8:
         return np.zeros(len(STATISTICS))
+    quarters = [chosen.size // 4, 3 * chosen.size // 4]
+    # In single precision, as the flux is: partitioning takes half the time.
+    low, high = np.partition(chosen, quarters)[quarters].astype(np.float64)
+    x = chosen.astype(np.float64)
     lowest = -float(x.min())
     x -= x.mean()
     spread = max(float(x.std()), 1e-9)
-    low, high = np.partition(x, [x.size // 4, 3 * x.size // 4])[[x.size // 4, 3 * x.size // 4]]
     core = float(high - low) / 1.349
     y = x / spread
     square = y * y
