@@ -151,9 +151,9 @@ class Session(Announcing):
         """Whether flux, Prediction or saliency of what is selected is still being fetched."""
         if self.selected < 0 or self.selected in self.entries.errors:
             return False
-        if self.spectrum is None or self.prediction is None:
+        if self.spectrum is None or self._known is None:
             return not self.network_trouble
-        return self.saliency is None and self.prediction.best is not None
+        return self.prediction is not None and self.saliency is None and self.prediction.best is not None
 
     def _fetch(self) -> None:
         """Fetch what is selected, and its neighbours in the walk ahead of time."""
@@ -273,7 +273,8 @@ class Session(Announcing):
             self.network_failed.emit(failure)
 
     def _take_saliency(self, number: int, redshift: float, saliency: FloatArray) -> None:
-        if number == self.selected and (self.candidate is None or abs(redshift - self.candidate) < 5e-6):
+        seen = number == self.selected and self.prediction is not None  # not by a blind reviewer
+        if seen and (self.candidate is None or abs(redshift - self.candidate) < 5e-6):
             self.saliency = saliency
             self._show_soon.start()
 

@@ -73,6 +73,9 @@ class BatchPanel(QWidget):
         self._resort_soon = QTimer(self)
         self._resort_soon.setSingleShot(True)
         self._resort_soon.setInterval(250)
+        # After the tables have been painted: both at once would hold up the keys for too long while a run goes on.
+        self._plot_soon = QTimer(self)
+        self._plot_soon.setSingleShot(True)
         self._lay_out()
         self._connect()
         self.refresh()
@@ -104,6 +107,7 @@ class BatchPanel(QWidget):
         self.plane.toggled.connect(self.plot.show_plane)
         self.export.clicked.connect(self.export_wanted)
         self._resort_soon.timeout.connect(self.resort)
+        self._plot_soon.timeout.connect(self._plot)
         session.entries_reset.connect(self.refresh)
         session.entries_added.connect(self._show_counts)
         session.entries_changed.connect(self._entries_changed)
@@ -122,11 +126,14 @@ class BatchPanel(QWidget):
         self.model.rebuild()
 
     def _entries_changed(self) -> None:
-        entries = self._session.entries
-        self.plot.set_values(entries.entropy, entries.skewness)
+        self._plot_soon.start()
         self._show_counts()
         if not self._resort_soon.isActive():
             self._resort_soon.start()
+
+    def _plot(self) -> None:
+        entries = self._session.entries
+        self.plot.set_values(entries.entropy, entries.skewness)
 
     def _threshold_changed(self, threshold: float) -> None:
         self.plot.set_threshold(threshold)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QModelRoleData,
+    QModelRoleDataSpan,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor
 
 from mtop_gui.ui.entries import NO_QUALITY, Status
@@ -37,7 +45,7 @@ def sorted_numbers(numbers: IntArray, key: FloatArray | IntArray, descending: bo
 
 
 MOST_ROWS = 40
-"""When more rows than this change, which is more than a view shows, it is told of all of them at once."""
+"""When more rows than this change, which is more than a view shows, it is told of all from the first to the last at once."""
 
 HIDDEN = "·"
 """Stands for what a blind reviewer is not told."""
@@ -91,6 +99,17 @@ class EntryModel(QAbstractTableModel):
             hidden = column.network and self.session.blind and self._hidden(int(number))
             return self._colours["muted"] if hidden else self._colour(int(number), column)
         return self._tip(int(number))
+
+    def multiData(self, index: Index, roleDataSpan: QModelRoleDataSpan | QModelRoleData) -> None:
+        """Give all that Qt asks of one cell in one go: while a run goes on, each question waits for the other threads."""
+        cells: Any = roleDataSpan
+        for place in range(len(cells)):
+            cell = cells[place]
+            value = self.data(index, cell.role())
+            if value is None:
+                cell.clearData()
+            else:
+                cell.setData(value)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
         """Give the title of a column."""
@@ -169,7 +188,7 @@ class EntryModel(QAbstractTableModel):
 
     def repaint(self, numbers: Collection[int] | None = None) -> None:
         """Tell the views that cells of these entries changed, None for all; they ask again for those they show."""
-        if numbers is None or len(numbers) > MOST_ROWS:
+        if numbers is None:
             if len(self._lines):
                 self._tell(0, len(self._lines) - 1)
         elif numbers:
@@ -177,6 +196,7 @@ class EntryModel(QAbstractTableModel):
 
     def _repaint_rows(self, rows: IntArray) -> None:
         if len(rows) > MOST_ROWS:
+            # A batch comes in the order of the files: mostly none of these rows is in view.
             self._tell(int(rows[0]), int(rows[-1]))
             return
         for row in rows.tolist():
