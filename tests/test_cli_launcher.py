@@ -143,3 +143,12 @@ def test_the_window_command_imports_nothing_slow():
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
     ).stdout.split()
     assert {"typer", "rich", "numpy", "PySide6", "tensorflow"}.isdisjoint(modules)
+
+
+def test_what_the_first_window_needs_does_not_import_astropy():
+    code = "import sys, mtop_gui.ui.app, mtop_gui.network.bundle, mtop_gui.store.opening; print(*sorted(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    modules = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
+    ).stdout.split()
+    assert {"astropy", "scipy", "tensorflow", "keras", "alembic", "matplotlib"}.isdisjoint(modules)

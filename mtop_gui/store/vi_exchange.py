@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mtop_gui.core.decision import is_settlement
 from mtop_gui.core.errors import ExportError, StoreError
-from mtop_gui.io.table_files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,6 +152,8 @@ def export_vi_file(
 
 
 def _write(path: Path, content: bytes) -> None:
+    from mtop_gui.io.table_files import write_atomically  # astropy: every start opens the store, few export
+
     if not path.absolute().parent.is_dir():
         raise ExportError(f"{path} cannot be written: its folder is not there.")
     try:
