@@ -7,6 +7,7 @@ from zlib import crc32
 
 from mtop_gui.core.errors import BundleError
 from mtop_gui.network.architectures import build, find_architecture
+from mtop_gui.network.restframe_forward import RestframeForward
 
 if TYPE_CHECKING:
     from mtop_gui.network.bundle import ModelBundle
@@ -39,6 +40,13 @@ def inference_model(bundle: ModelBundle, *, sampling: bool = False) -> Any:
     # XLA does not help on CPUs and compiles for seconds at every new batch size.
     whole.compile(jit_compile=False)
     return whole
+
+
+def forward_model(bundle: ModelBundle) -> Any:
+    """Give what computes a bundle's outputs fastest: has `predict_on_batch`, and a gradient, as a keras.Model has."""
+    if bundle.architecture == "restframe":
+        return RestframeForward(bundle.config, bundle.weights)
+    return inference_model(bundle)
 
 
 def sampling_models(bundle: ModelBundle) -> tuple[Any, Any]:

@@ -128,9 +128,9 @@ class Predictor:
 
     @cached_property
     def _model(self) -> Any:
-        from mtop_gui.network.loading import inference_model
+        from mtop_gui.network.loading import forward_model
 
-        return inference_model(self.bundle)
+        return forward_model(self.bundle)
 
     @cached_property
     def _sampling_models(self) -> tuple[Any, Any]:

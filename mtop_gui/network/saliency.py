@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from mtop_gui.core.errors import BundleError
+from mtop_gui.network.restframe_forward import RestframeForward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +31,8 @@ def gradient_function(model: Any) -> Callable[[Mapping[str, Float32Array], Float
     ------
     BundleError : Keras runs on a backend for which no gradient is written.
     """
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        raise BundleError("saliency needs Keras's TensorFlow backend: unset KERAS_BACKEND and start again")
+    if not isinstance(model, RestframeForward):
+        _demand_tensorflow()
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
@@ -50,6 +49,13 @@ def gradient_function(model: Any) -> Callable[[Mapping[str, Float32Array], Float
         return np.asarray(found, dtype=np.float64)[0, :, 0]
 
     return gradient
+
+
+def _demand_tensorflow() -> None:
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise BundleError("saliency needs Keras's TensorFlow backend: unset KERAS_BACKEND and start again")
 
 
 def redshift_weights(grid: FloatArray, redshift: float) -> Float32Array:

@@ -16,6 +16,7 @@ from mtop_gui.core.spectrum import Spectrum
 from mtop_gui.network.architectures import build, make_config
 from mtop_gui.network.bundle import ModelBundle, RedshiftGrid, load_bundle, save_bundle
 from mtop_gui.network.kinds import kind_warning
+from mtop_gui.network.loading import forward_model, inference_model
 from mtop_gui.network.numbers import central, measured, number_labels
 from mtop_gui.network.restframe import (
     LINES,
@@ -25,6 +26,7 @@ from mtop_gui.network.restframe import (
     restframe_misfit,
 )
 from mtop_gui.network.restframe_shapes import restframe_shapes
+from mtop_gui.network.saliency import gradient_function, redshift_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +110,23 @@ def test_outputs_are_probabilities(config: RestframeConfig, model: Any) -> None:
     assert said["redshift"].shape == (3, BINS)
     assert said["lines"].shape == (3, 1024)
     assert ((said["lines"] > 0) & (said["lines"] < 1)).all()
+
+
+def test_inference_says_what_the_keras_model_says(model: Any, bundle: ModelBundle) -> None:
+    inputs, forward = random_inputs(3, seed=8), forward_model(bundle)
+    said, known = forward.predict_on_batch(inputs), inference_model(bundle).predict_on_batch(inputs)
+    assert set(said) == set(known)
+    for name, values in known.items():
+        assert said[name].dtype == np.float32
+        assert said[name] == pytest.approx(np.asarray(values), abs=1e-5), name
+
+
+def test_its_gradient_is_that_of_the_keras_model(bundle: ModelBundle) -> None:
+    inputs = {name: array[0] for name, array in random_inputs(1, seed=9).items()}
+    weights = redshift_weights(GRID.centres, 1.0)
+    found = gradient_function(forward_model(bundle))(inputs, weights)
+    known = gradient_function(inference_model(bundle))(inputs, weights)
+    assert found == pytest.approx(known, abs=1e-4 * np.abs(known).max())
 
 
 def _loop(model: Any, config: RestframeConfig, features: np.ndarray, coarse: np.ndarray) -> np.ndarray:
