@@ -65,6 +65,7 @@ def make_bench(qtbot: Any, qapp: QApplication, tmp_path: Path) -> Iterator[Bench
 
     yield make
     for bench in made:
+        bench.desk.text_size.use(1.0)  # the application's font is everybody's
         bench.window.close()
         bench.window.deleteLater()
     qapp.processEvents()
