@@ -136,7 +136,7 @@ def write_eso(path: Path, unit: str = "nm", ucd: str = "em.wl;obs.atmos") -> Tru
     save(
         path,
         primary(PRODCATG="SCIENCE.SPECTRUM", RA=149.8, DEC=1.8, OBJECT="M19"),
-        table(columns, "SPECTRUM", VOCLASS="SPECTRUM V2.0", TUCD1=ucd),
+        table(columns, "SPECTRUM", VOCLASS="SPECTRUM V2.0", TUCD1=ucd, TUCD2="phot.flux.density"),
     )
     return made
 

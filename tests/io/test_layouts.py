@@ -91,6 +91,14 @@ def test_layout(tmp_path, writer, how, layout, count, air, noise, unit, packed):
     assert one.content_hash == io.read(path)[-1].content_hash
 
 
+def test_a_lost_ucd_of_an_eso_spectrum_is_noted(tmp_path):
+    """It alone says that wavelengths are in air: without it they are wrong by 1.6 Å, and nobody would know."""
+    layouts.write_eso(tmp_path / "whole.fits")
+    layouts.write_eso(tmp_path / "lost.fits", ucd="")
+    assert not any("in air" in note for note in io.read_one(tmp_path / "whole.fits").notes)
+    assert any("in air" in note for note in io.read_one(tmp_path / "lost.fits").notes)
+
+
 def test_names_places_and_metadata(tmp_path):
     expected = {
         "moons1d": ("galaxy 7", None, {"hours": 2.0, "instrument": "MOONS_SIM"}),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mtop_gui.io.fitsfile import FitsFile
     from mtop_gui.io.hdu import Hdu
     from mtop_gui.io.raw import RawSpectrum
+    from mtop_gui.io.tables import Layout
 
 LAYOUT = "ESO Phase 3 / IVOA Spectrum"
 
@@ -60,4 +61,11 @@ def load(file: FitsFile, row: int) -> RawSpectrum:
         ra=ra,
         dec=dec,
         metadata=observing_facts(file, unit),
+        notes=_unsaid_medium(unit, layout),
     )
+
+
+def _unsaid_medium(unit: Hdu, layout: Layout) -> tuple[str, ...]:
+    """Note that the UCD that tells air from vacuum is lost: other columns have theirs."""
+    lost = not unit.column_card(layout.wave, "TUCD") and unit.column_card(layout.flux, "TUCD")
+    return ("the header does not say whether wavelengths are in air: taken as in vacuum",) if lost else ()
