@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtop_gui.network.choosing import BundleChoice
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,36 +17,18 @@ ROWS = 64
 """Spectra given to the network at once (`predictor.BATCH`)."""
 
 
-def embed(predictor: Predictor | BundleChoice, spectra: Sequence[Spectrum]) -> Float32Array:
+def embed(predictor: Predictor, spectra: Sequence[Spectrum]) -> Float32Array:
     """Give the embedding of every Spectrum.
 
     Returns
     -------
-    (n, n_embedding) float32; NaN for a Spectrum that the bundle must not be asked about, or that goes to another bundle
-    than most.
+    (n, n_embedding) float32; NaN for a Spectrum that the bundle must not be asked about.
     """
-    one, places = _of_one(predictor, spectra)
-    found = _embed_all(one, [spectra[place] for place in places])
-    rows = np.full((len(spectra), found.shape[1]), np.nan, np.float32)
-    rows[places] = found
-    return rows
-
-
-def _embed_all(predictor: Predictor, spectra: Sequence[Spectrum]) -> Float32Array:
     parts = [_embed(predictor, spectra[start : start + ROWS]) for start in range(0, len(spectra), ROWS)]
     width = max((part.shape[1] for part in parts), default=0)
     # A batch in which nothing may be asked about does not know how wide an embedding is.
     full = [part if part.shape[1] == width else np.full((len(part), width), np.nan) for part in parts]
     return np.concatenate(full).astype(np.float32) if full else np.empty((0, 0), np.float32)
-
-
-def _of_one(predictor: Predictor | BundleChoice, spectra: Sequence[Spectrum]) -> tuple[Predictor, list[int]]:
-    """Give the bundle that most spectra go to, and which they are: one embedding has no place for another's."""
-    if not isinstance(predictor, BundleChoice):
-        return predictor, list(range(len(spectra)))
-    chosen = [predictor.choose(spectrum) for spectrum in spectra]
-    most = max(predictor.predictors, key=chosen.count)
-    return most, [place for place, one in enumerate(chosen) if one is most]
 
 
 def _embed(predictor: Predictor, spectra: Sequence[Spectrum]) -> Float32Array:

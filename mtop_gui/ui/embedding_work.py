@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from platformdirs import user_cache_dir
@@ -20,11 +21,10 @@ from mtop_gui.core.events import Advanced
 from mtop_gui.core.projection import Projection, load, project, save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mtop_gui.core.arrays import Float32Array
     from mtop_gui.core.events import Report
-    from mtop_gui.core.prediction import Predicts
     from mtop_gui.core.spectrum import Spectrum, SpectrumId
 
 FORMAT = 1
@@ -96,18 +96,26 @@ class EmbeddingCache:
         return self._folder / f"plane-{digest}.npz"
 
 
+class _Found(NamedTuple):
+    content: str
+    row: Float32Array
+    source: int
+
+
 def embed_all(
-    places: Sequence[tuple[int, SpectrumId, str]], predictor: Predicts, folder: Path, report: Report
+    places: Sequence[tuple[int, SpectrumId, str]], predictor: Any, folder: Path, report: Report
 ) -> tuple[np.ndarray, list[str], Float32Array]:
     """Embed these spectra; those whose content is known and kept are not read again.
 
     Parameters
     ----------
     places : (entry number, file and row, content hash or "" where it is not known yet).
+    predictor : of one bundle, or a choice of several.
 
     Returns
     -------
-    (n,) entry numbers of what could be read, their content hashes, and (n, n_embedding) embeddings.
+    (n,) entry numbers of what could be read, their content hashes, and (n, n_embedding) embeddings by the bundle that
+    most of them go to, NaN for the others.
 
     Raises
     ------
@@ -116,48 +124,80 @@ def embed_all(
     """
     from mtop_gui import io
 
-    embed = _embedder(predictor)
-    cache = EmbeddingCache(folder, predictor.bundle_name)
-    found: dict[int, tuple[str, Float32Array]] = {}
-    fresh: dict[str, Float32Array] = {}
-    waiting: list[tuple[int, Spectrum]] = []
-
-    def flush() -> None:
-        rows = embed([spectrum for _, spectrum in waiting]) if waiting else ()
-        for (number, spectrum), row in zip(waiting, rows, strict=True):
-            found[number] = (spectrum.content_hash, row)
-            fresh[spectrum.content_hash] = row
-        waiting.clear()
-
+    work = _Embedding(predictor, folder)
     for done, (number, place, content) in enumerate(places, start=1):
-        kept = cache.get(content)
-        if kept is not None:
-            found[number] = (content, kept)
-        else:
+        if not work.knows(number, content):
             try:
-                spectrum = io.read_one(place.path, place.row)
+                work.take(number, io.read_one(place.path, place.row))
             except (MtopError, OSError):
                 continue
-            kept = cache.get(spectrum.content_hash)
-            if kept is not None:
-                found[number] = (spectrum.content_hash, kept)
-            else:
-                waiting.append((number, spectrum))
-        if len(waiting) == AT_ONCE:
-            flush()
         if done % 8 == 0:
             report(Advanced(done, len(places), "embedding"))
-    flush()
-    cache.keep(fresh)
-    width = max((row.size for _, row in found.values()), default=0)
-    if width == 0:
+    return _of_one(work.finish())
+
+
+class _Embedding:
+    """Embeddings found so far, those of each network behind a choice apart: one map has no place for another's."""
+
+    def __init__(self, predictor: Any, folder: Path) -> None:
+        self._predictor = predictor
+        self._sources = getattr(predictor, "predictors", (predictor,))
+        self._embedders = [_embedder(one) for one in self._sources]
+        self._caches = [EmbeddingCache(folder, one.bundle_name) for one in self._sources]
+        self._found: dict[int, _Found] = {}
+        self._fresh: list[dict[str, Float32Array]] = [{} for _ in self._sources]
+        self._waiting: list[list[tuple[int, Spectrum]]] = [[] for _ in self._sources]
+
+    def knows(self, number: int, content: str) -> bool:
+        """Take what is kept of this content, if anything is."""
+        for source, cache in enumerate(self._caches):
+            kept = cache.get(content)
+            if kept is not None:
+                self._found[number] = _Found(content, kept, source)
+                return True
+        return False
+
+    def take(self, number: int, spectrum: Spectrum) -> None:
+        """Have a spectrum embedded, with others."""
+        if self.knows(number, spectrum.content_hash):
+            return
+        several = len(self._sources) > 1
+        source = self._sources.index(self._predictor.choose(spectrum)) if several else 0
+        self._waiting[source].append((number, spectrum))
+        if len(self._waiting[source]) == AT_ONCE:
+            self._embed(source)
+
+    def finish(self) -> dict[int, _Found]:
+        """Embed the rest, keep what is new, and give all by entry number."""
+        for source, cache in enumerate(self._caches):
+            self._embed(source)
+            cache.keep(self._fresh[source])
+        return self._found
+
+    def _embed(self, source: int) -> None:
+        asked = self._waiting[source]
+        rows = self._embedders[source]([spectrum for _, spectrum in asked]) if asked else ()
+        for (number, spectrum), row in zip(asked, rows, strict=True):
+            self._found[number] = _Found(spectrum.content_hash, row, source)
+            self._fresh[source][spectrum.content_hash] = row
+        asked.clear()
+
+
+def _of_one(found: Mapping[int, _Found]) -> tuple[np.ndarray, list[str], Float32Array]:
+    """Keep the embeddings of the network that has most of them; the others' become NaN."""
+    has = Counter(one.source for one in found.values() if np.isfinite(one.row).any())
+    if not has:
         raise MtopError(
             "The network has an embedding of none of these spectra: their wavelengths are not its own."
         )
-    numbers = sorted(found)
+    (most, _), *_ = has.most_common(1)
+    width = max(one.row.size for one in found.values() if one.source == most)
     blank = np.full(width, np.nan, np.float32)
-    rows = [found[n][1] if found[n][1].size == width else blank for n in numbers]
-    return np.array(numbers), [found[n][0] for n in numbers], np.stack(rows)
+    numbers = sorted(found)
+    rows = [
+        found[n].row if found[n].source == most and found[n].row.size == width else blank for n in numbers
+    ]
+    return np.array(numbers), [found[n].content for n in numbers], np.stack(rows)
 
 
 def project_all(

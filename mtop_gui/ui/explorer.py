@@ -175,7 +175,7 @@ class Explorer(QObject):
         left_out = len(embedded.numbers) - count
         parts = [f"{count:,} spectra; drag a lasso around some to go through them."]
         if left_out:
-            parts.append(f"{left_out:,} are left out: the network must not be asked about them.")
+            parts.append(f"{left_out:,} are left out: they are not for the network of this map.")
         if embedded.projection.note:
             note = embedded.projection.note
             parts.append(f"{note[0].upper()}{note[1:]}.")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
+from mtop_gui.core.spectrum import SpectrumId
 from mtop_gui.ui import embedding_work
 from mtop_gui.ui.embedding_work import EmbeddingCache
 from mtop_gui.ui.panels.embedding import COLOURS
@@ -207,3 +208,32 @@ def test_inside_and_shades() -> None:
     assert low < high
     assert np.isnan(shade_of(np.full(3, np.nan))[1])
     assert shade_of(np.ones(3))[0].tolist() == [0, 0, 0]
+
+
+def test_behind_a_choice_of_bundles_the_map_is_of_the_one_that_most_spectra_go_to(
+    demo: Path, tmp_path: Path
+) -> None:
+    """As by default, where the bundle is "auto"."""
+
+    class One:
+        def __init__(self, name: str, value: float) -> None:
+            self.bundle_name, self.value = name, value
+
+        def embed(self, spectra: list[Any]) -> np.ndarray:
+            return np.full((len(spectra), 3), self.value, np.float32)
+
+    class Choice:
+        predictors = (One("a 1", 1.0), One("b 1", 2.0))
+        bundle_name = "auto: a 1, b 1"
+
+        def choose(self, spectrum: Any) -> One:
+            return self.predictors[0 if spectrum.path.stem in ("gal_0001", "gal_0003") else 1]
+
+    paths = sorted(demo.glob("*.fits"))
+    places = [(number, SpectrumId(path, 0), "") for number, path in enumerate(paths)]
+    for _ in range(2):  # the second time from what was kept
+        numbers, hashes, rows = embedding_work.embed_all(places, Choice(), tmp_path, lambda event: None)
+        assert numbers.tolist() == list(range(len(paths)))
+        assert len(set(hashes)) == len(paths)
+        assert np.isnan(rows[[1, 3], 0]).all()
+        assert (np.delete(rows, [1, 3], axis=0) == 2.0).all()
