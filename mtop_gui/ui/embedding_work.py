@@ -128,9 +128,10 @@ def embed_all(
     for done, (number, place, content) in enumerate(places, start=1):
         if not work.knows(number, content):
             try:
-                work.take(number, io.read_one(place.path, place.row))
+                spectrum = io.read_one(place.path, place.row)
             except (MtopError, OSError):
                 continue
+            work.take(number, spectrum)
         if done % 8 == 0:
             report(Advanced(done, len(places), "embedding"))
     return _of_one(work.finish())
