@@ -136,19 +136,20 @@ def test_the_window_gets_its_options(monkeypatch, tmp_path):
     assert (asked["store"], asked["settings"], asked["theme"]) == (None, None, None)
 
 
-def test_the_window_command_imports_nothing_slow():
-    code = "import sys, mtop_gui.commands.window; print(*sorted(sys.modules))"
+def modules_of(statement):
+    """Names of all modules that are loaded once a statement has run in a new process."""
+    code = f"import sys; {statement}; print(*sorted(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    modules = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
     ).stdout.split()
+
+
+def test_the_window_command_imports_nothing_slow():
+    modules = modules_of("import mtop_gui.commands.window")
     assert {"typer", "rich", "numpy", "PySide6", "tensorflow"}.isdisjoint(modules)
 
 
 def test_what_the_first_window_needs_does_not_import_astropy():
-    code = "import sys, mtop_gui.ui.app, mtop_gui.network.bundle, mtop_gui.store.opening; print(*sorted(sys.modules))"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    modules = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment
-    ).stdout.split()
+    modules = modules_of("import mtop_gui.ui.app, mtop_gui.network.bundle, mtop_gui.store.opening")
     assert {"astropy", "scipy", "tensorflow", "keras", "alembic", "matplotlib"}.isdisjoint(modules)

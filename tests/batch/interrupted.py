@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from mtop_gui.batch import Asked, predict_rows, predict_to_file
+from mtop_gui.core.events import Cancelled, Predicted
 from tests.batch.fakes import FakeFiles, FakePredictor
 
 FACTS = {"bundle": "fake 1", "entropy threshold": 2.0}
@@ -31,6 +32,18 @@ def predicting(predictor=None, read=None, batch_size=8):
     return lambda paths, begin, report: predict(
         paths, predictor or FakePredictor(), begin=begin, report=report
     )
+
+
+def after(events_until_then):
+    """A Report that interrupts the run after so many Predicted events."""
+    seen = []
+
+    def report(event):
+        seen.append(event)
+        if sum(isinstance(each, Predicted) for each in seen) > events_until_then:
+            raise Cancelled
+
+    return report
 
 
 if __name__ == "__main__":

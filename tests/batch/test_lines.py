@@ -17,7 +17,7 @@ from mtop_gui.cli import app
 from mtop_gui.core import line_columns
 from mtop_gui.core.catalogue import COLUMNS
 from mtop_gui.core.errors import ExportError, UnreadableSpectrumError
-from mtop_gui.core.events import Cancelled, Predicted
+from mtop_gui.core.events import Cancelled
 from mtop_gui.core.line_columns import FLUX_UNIT, LINE_TABLE_TYPES, line_cells
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.core.prediction import rejected
@@ -25,7 +25,7 @@ from mtop_gui.core.spectrum import FLAM, Spectrum
 from mtop_gui.io.table_files import read_table
 from mtop_gui.network import choosing
 from tests.batch.fakes import GRID, WAVELENGTH, FakePredictor
-from tests.batch.interrupted import FACTS
+from tests.batch.interrupted import FACTS, after
 
 NOISE = 1e-19
 CONTINUUM = 5e-19
@@ -238,17 +238,6 @@ def test_every_format_says_the_same(whole, suffix, tmp_path):
     else:
         found = read_table(lines)
         assert {name: [value if value != "" else None for value in found[name]] for name in found} == expected
-
-
-def after(predictions):
-    seen = []
-
-    def report(event):
-        seen.append(event)
-        if sum(isinstance(each, Predicted) for each in seen) > predictions:
-            raise Cancelled
-
-    return report
 
 
 @pytest.mark.parametrize("suffix", [".csv", "/"])

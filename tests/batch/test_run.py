@@ -17,7 +17,7 @@ from mtop_gui.batch.run import partial_folder
 from mtop_gui.core.errors import ExportError, UnreadableSpectrumError
 from mtop_gui.core.events import Advanced, Cancelled, Failed, Finished, Predicted
 from tests.batch.fakes import FakeFiles, FakePredictor, make_spectrum
-from tests.batch.interrupted import FACTS, files, predicting
+from tests.batch.interrupted import FACTS, after, files, predicting
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,18 +25,6 @@ ROOT = Path(__file__).parents[2]
 def run(output, count=60, **options):
     options = {"facts": FACTS, "rows_per_part": 50} | options
     return predict_to_file(files(count), options.pop("predicting", predicting()), output, **options)
-
-
-def after(events_until_then):
-    """A Report that interrupts the run after so many Predicted events."""
-    seen = []
-
-    def report(event):
-        seen.append(event)
-        if sum(isinstance(each, Predicted) for each in seen) > events_until_then:
-            raise Cancelled
-
-    return report
 
 
 def content(output):
