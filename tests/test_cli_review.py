@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from mtop_gui.cli import app
 from mtop_gui.io.table_files import read_table
+from mtop_gui.settings import Settings
 from mtop_gui.store.review_store import KnownFile, open_store
 from tests.store.conftest import postgres, postgres_server, postgres_url  # noqa: F401 - fixtures
-from tests.store.records import decision
+from tests.store.records import decision, prediction
 from tests.store.test_vi_exchange import DESI, MARZ
 
 
@@ -77,6 +79,19 @@ def test_what_cannot_be_done_is_one_sentence(disputed, arguments, words):
     assert words in result.stderr
     assert result.stderr.startswith("mtop: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_an_export_has_the_network_s_columns_where_the_bundle_was_chosen_per_spectrum(tmp_path):
+    made = replace(prediction(), bundle="a 1")
+    with open_store(tmp_path / "reviews.sqlite") as store:
+        store.record(replace(decision("a" * 64), bundle="a 1"))
+        store.save_prediction("a" * 64, "auto: a 1, b 1", Settings().mc_passes, made)
+        store.save_prediction("a" * 64, "b 1", Settings().mc_passes, replace(made, bundle="b 1", logmass=1.0))
+    assert review(tmp_path / "reviews.sqlite", "export", tmp_path / "a.ecsv").exit_code == 0
+    table = read_table(tmp_path / "a.ecsv")
+    assert table["bundle"] == ["a 1"]
+    assert table["logmass"] == [pytest.approx(made.logmass)]
+    assert table["entropy"][0] is not None
 
 
 @pytest.mark.parametrize(("name", "text"), [("desi-vi_deep_ADA.csv", DESI), ("field_ada.mz", MARZ)])

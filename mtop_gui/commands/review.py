@@ -190,8 +190,14 @@ def _pass_on(notices: Sequence[str]) -> None:
 def _row(store: ReviewStore, decision: Decision, entropy_threshold: float) -> CatalogueRow:
     from mtop_gui.settings import load_settings
 
+    # Kept under the name of the choice where the bundle was chosen per spectrum; the Prediction itself names the one.
     passes = load_settings()[0].mc_passes
-    prediction = store.load_prediction(decision.content_hash, decision.bundle, passes)
+    kept = [
+        entry
+        for entry in store.predictions_of(decision.content_hash)
+        if entry.prediction.bundle == decision.bundle
+    ]
+    prediction = next((entry.prediction for entry in kept if entry.mc_passes == passes), None)
     if prediction is None:
         return CatalogueRow(file=decision.file, row=decision.row, name=decision.name, bundle=decision.bundle)
     # The file itself is not read again, so of the Spectrum there is only where it was.
