@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mtop_gui.core.cumulative import CENTRAL, Cumulative, bin_edges
+from mtop_gui.core.cumulative import CENTRAL, Cumulative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,14 +99,8 @@ def rebin_probability(grid: FloatArray, probability: FloatArray, width: float = 
     -------
     (n_bin,) probability per bin of `width`.
     """
-    steps = np.diff(grid)
-    if np.abs(steps - width).max() <= 1e-3 * width:
-        return probability
-    edges = bin_edges(grid)
-    cumulative = np.concatenate([[0.0], np.cumsum(probability)])
-    count = max(1, int(np.ceil((edges[-1] - edges[0]) / width - 1e-9)))
-    new_edges = edges[0] + width * np.arange(count + 1)
-    return np.diff(np.interp(new_edges, edges, cumulative))
+    rebinned = Cumulative(grid, probability).rebinned(width)
+    return probability if rebinned is None else rebinned
 
 
 def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tuple[Peak, ...]:
@@ -124,11 +118,12 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
     -------
     Peaks, most probable first; always at least the global maximum.
     """
-    padded = np.concatenate([[-1.0], probability, [-1.0]])
-    rising, falling = padded[1:-1] > padded[:-2], padded[1:-1] >= padded[2:]
     # What is lower than this everywhere cannot hold `PEAK_FLOOR`: a thousand ripples need not be sorted.
-    visible = probability >= min(PEAK_FLOOR / probability.size, probability.max())
-    maxima = np.flatnonzero(rising & falling & visible)
+    candidate = probability >= min(PEAK_FLOOR / probability.size, probability.max())
+    rising = probability[1:] > probability[:-1]
+    candidate[1:] &= rising
+    candidate[:-1] &= ~rising
+    maxima = np.flatnonzero(candidate)
     if maxima.size == 0:
         maxima = np.array([int(np.argmax(probability))])
     kept, valleys = _separate(probability, maxima)
@@ -226,10 +221,12 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     if not np.isfinite(total) or total <= 0 or (probability < 0).any():
         raise ValueError("a redshift PDF must be non-negative with a positive, finite sum")
     pdf = np.asarray(probability, dtype=np.float64) / total
-    binned = rebin_probability(grid, pdf)
-    mean = float(np.sum(grid * pdf))
-    rms = float(np.sqrt(max(0.0, np.sum((grid - mean) ** 2 * pdf))))
-    low, high = Cumulative(grid, pdf).quantiles(CENTRAL)
+    cumulative = Cumulative(grid, pdf)
+    rebinned = cumulative.rebinned(ENTROPY_BIN)
+    binned = pdf if rebinned is None else rebinned
+    offset = grid - grid @ pdf
+    rms = float(np.sqrt(max(0.0, float((offset * offset) @ pdf))))
+    low, high = cumulative.quantiles(CENTRAL)
     return Confidence(
         entropy=_entropy(binned),
         skewness=_skewness(binned),
@@ -242,7 +239,7 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
 def _entropy(probability: FloatArray) -> float:
     """Shannon entropy in nats; written out, because importing scipy.stats takes longer than opening the window."""
     positive = probability[probability > 0] / probability.sum()
-    return float(-np.sum(positive * np.log(positive))) + 0.0
+    return -float(positive @ np.log(positive)) + 0.0
 
 
 def _skewness(values: FloatArray) -> float:
@@ -251,7 +248,7 @@ def _skewness(values: FloatArray) -> float:
         return 0.0
     offset = values - values.mean()
     squared = offset * offset
-    return float(np.mean(squared * offset) / np.mean(squared) ** 1.5)
+    return float(squared @ offset / values.size / (float(offset @ offset) / values.size) ** 1.5)
 
 
 def is_doubtful(

@@ -14,6 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mtop_gui.core.arrays import FloatArray
 
 CENTRAL = (0.15865, 0.84135)
@@ -43,9 +45,21 @@ class Cumulative:
     """
 
     def __init__(self, grid: FloatArray, probability: FloatArray) -> None:
-        self.edges = bin_edges(grid)
-        below = np.concatenate([[0.0], np.cumsum(probability, dtype=np.float64)])
-        self.below = below / below[-1]
+        self._bins = bins_of(grid)
+        self.edges = self._bins.edges
+        self.below = np.zeros(self.edges.size)
+        np.cumsum(probability, out=self.below[1:])
+        self.below /= self.below[-1]
+
+    def rebinned(self, width: float) -> FloatArray | None:
+        """Give the probabilities of bins of another width, each spread evenly within its bin; None on a grid that has it."""
+        found = self._bins.within(width)
+        if found is None:
+            return None
+        place, part = found
+        at = self.below[place]
+        at += part * (self.below[place + 1] - at)
+        return np.diff(at)
 
     def quantiles(self, levels: Sequence[float]) -> list[float]:
         """Give the redshifts below which the PDF holds these probabilities."""
@@ -89,6 +103,52 @@ class Cumulative:
     def _density(self, place: int) -> float:
         mass = float(self.below[place + 1] - self.below[place])
         return mass / float(self.edges[place + 1] - self.edges[place])
+
+
+class Bins:
+    """What follows from a redshift grid alone.
+
+    Parameters
+    ----------
+    grid : (n_z,) increasing bin centres in z.
+    """
+
+    def __init__(self, grid: FloatArray) -> None:
+        self.grid = grid
+        self.edges = bin_edges(grid)
+        self._within: dict[float, tuple[NDArray[np.intp], FloatArray] | None] = {}
+
+    def within(self, width: float) -> tuple[NDArray[np.intp], FloatArray] | None:
+        """Find the edges of bins of `width`: the bin each lies in, and how far into it (0-1); None when these are the bins."""
+        if width not in self._within:
+            self._within[width] = self._find(width)
+        return self._within[width]
+
+    def _find(self, width: float) -> tuple[NDArray[np.intp], FloatArray] | None:
+        edges = self.edges
+        if np.abs(np.diff(self.grid) - width).max() <= 1e-3 * width:
+            return None
+        count = max(1, int(np.ceil((edges[-1] - edges[0]) / width - 1e-9)))
+        wanted = edges[0] + width * np.arange(count + 1)
+        place = np.clip(np.searchsorted(edges, wanted, side="right") - 1, 0, edges.size - 2)
+        return place, np.clip((wanted - edges[place]) / (edges[place + 1] - edges[place]), 0.0, 1.0)
+
+
+_remembered: tuple[Bins, ...] = ()
+_REMEMBERED = 4
+
+
+def bins_of(grid: FloatArray) -> Bins:
+    """Give the Bins of a grid; remembered for the grid of a bundle, which all its Predictions share and nobody writes to."""
+    global _remembered
+    if grid.flags.writeable or grid.base is not None:
+        return Bins(grid)
+    for known in _remembered:
+        if known.grid is grid:
+            return known
+    made = Bins(grid)
+    _remembered = (made, *_remembered[: _REMEMBERED - 1])
+    return made
 
 
 def bin_edges(grid: FloatArray) -> FloatArray:

@@ -108,15 +108,6 @@ class LogPreparation:
         numbers = np.arange(self.pixels + 1) - 0.5
         return Rebinnings(self.first_wavelength * np.exp(self.pixel_step * numbers))
 
-    @cached_property
-    def _interpolation(self) -> tuple[Any, Any, Any]:
-        """Blocks left and right of each pixel's centre, and the weight of the right one."""
-        position = (np.arange(self.pixels) + 0.5) / self.median_block - 0.5
-        blocks = self.pixels // self.median_block
-        left = np.clip(np.floor(position).astype(int), 0, max(0, blocks - 2))
-        weight = np.clip(position - left, 0.0, 1.0).astype(np.float32)
-        return left, np.minimum(left + 1, blocks - 1), weight
-
     def wavelength(self, instrument: Instrument) -> FloatArray:
         """Give the grid (pixels,) [Å] of the network's line probabilities and of its saliency."""
         return self._wavelength
@@ -199,7 +190,11 @@ class LogPreparation:
             scale = np.full(spectrum.wavelength.shape, 1.0 / size if size > 0 else 1.0)
         else:
             scale = factor / REFERENCE_FLUX
-        variance = np.divide(scale**2, spectrum.ivar, out=np.zeros(scale.shape), where=usable)
+        variance = scale * scale
+        if usable.all():
+            variance /= spectrum.ivar
+        else:
+            variance = np.divide(variance, spectrum.ivar, out=np.zeros(scale.shape), where=usable)
         rebinning = self.rebinnings.of(spectrum.wavelength)
         flux, variance, good = rebinning(spectrum.flux * scale, variance, usable)
         return flux, np.sqrt(variance), good, factor is not None
@@ -282,9 +277,7 @@ class LogPreparation:
         high = np.take_along_axis(values, ((pick + 1) // 2)[..., None], 2)[..., 0]
         medians = np.where(count >= _FEWEST_GOOD, (low + high) / 2, np.nan)
         smooth = _running_median(medians, self.median_blocks)
-        left, right, weight = self._interpolation
-        continuum: Float32Array = smooth[:, left] * (1 - weight) + smooth[:, right] * weight
-        return continuum
+        return _between_centres(smooth, self.median_block)
 
     def _block_means(
         self, flux: Float32Array, sigma: Float32Array, good: BoolArray
@@ -294,13 +287,17 @@ class LogPreparation:
         `sigma` and the errors are in units of the typical sigma: its square may be beyond single precision.
         """
         shape = (flux.shape[0], self.pixels // self.block, self.block)
-        weight = np.where(good, np.maximum(sigma, 1e-6) ** -2, 0).reshape(shape)
-        total = weight.sum(axis=2)
-        safe = np.where(total > 0, total, 1)
-        mean = np.where(good, flux, 0).reshape(shape)
-        mean = (mean * weight).sum(axis=2) / safe
-        error = (1 / np.sqrt(safe)).astype(np.float32)
-        return mean.astype(np.float32), error, good.reshape(shape).mean(axis=2, dtype=np.float32)
+        # Sums over so few pixels are taken as products with ones, in a fifth of the time.
+        ones = np.ones(self.block, np.float32)
+        counted = good.astype(np.float32).reshape(shape)
+        steady = 1 / np.maximum(sigma, np.float32(1e-6)).reshape(shape)
+        weight = counted * (steady * steady)
+        total = weight @ ones
+        safe = np.where(total > 0, total, np.float32(1))
+        mean = np.where(good, flux, np.float32(0)).reshape(shape)
+        mean = (mean * weight) @ ones / safe
+        error, share = 1 / np.sqrt(safe), counted @ ones / self.block
+        return mean.astype(np.float32), error.astype(np.float32), share.astype(np.float32)
 
 
 def unsoftened(lines: Float32Array) -> Float32Array:
@@ -320,16 +317,28 @@ def log_preparation_for(instrument: Instrument) -> LogPreparation:
 
 def _running_median(medians: FloatArray, width: int) -> Float32Array:
     """Bridge missing blocks (n, blocks), then take the median over `width` of them, mirrored at the ends."""
-    filled = np.zeros(medians.shape)
+    from scipy.ndimage import median_filter
+
+    filled, known = medians.astype(np.float32), np.isfinite(medians)
     numbers = np.arange(medians.shape[1])
-    for row, values in enumerate(medians):
-        known = np.isfinite(values)
-        if known.any():
-            filled[row] = values if known.all() else np.interp(numbers, numbers[known], values[known])
+    for row in np.flatnonzero(~known.all(axis=1)):
+        there = known[row]
+        filled[row] = np.interp(numbers, numbers[there], medians[row, there]) if there.any() else 0
     half = min(width // 2, medians.shape[1] - 1)
-    padded = np.pad(filled, [(0, 0), (half, half)], mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=1)
-    return np.median(windows, axis=2).astype(np.float32)
+    smooth: Float32Array = median_filter(filled, size=(1, 2 * half + 1), mode="mirror")
+    return smooth
+
+
+def _between_centres(blocks: Float32Array, width: int) -> Float32Array:
+    """Draw straight lines between the centres of blocks (n, blocks), level beyond the first and last: (n, blocks * width)."""
+    first = width // 2  # the first pixel at or behind the centre of a block
+    right = ((np.arange(width) + first + 0.5) / width - 0.5).astype(np.float32)
+    lines = np.empty((blocks.shape[0], blocks.shape[1] * width), np.float32)
+    middle = blocks[:, :-1, None] * (1 - right) + blocks[:, 1:, None] * right
+    last = first + middle.shape[1] * width
+    lines[:, :first], lines[:, last:] = blocks[:, :1], blocks[:, -1:]
+    lines[:, first:last] = middle.reshape(len(blocks), -1)
+    return lines
 
 
 def _median_of_good(values: Float32Array, good: BoolArray) -> Float32Array:
@@ -341,11 +350,17 @@ def _median_of_good(values: Float32Array, good: BoolArray) -> Float32Array:
         if chosen.size == 0:
             chosen = values[row, good[row]]
         if chosen.size:
-            medians[row] = np.median(chosen)
+            # np.median takes five times as long for so few.
+            middle = [(chosen.size - 1) // 2, chosen.size // 2]
+            low, high = np.partition(chosen, middle)[middle]
+            medians[row] = (low + high) / 2
     return medians
 
 
 def _varies(flux: Float32Array, good: BoolArray) -> bool:
     """Tell whether there is anything but one constant: rounding alone leaves a few parts in 1e7."""
     chosen = flux[good]
-    return bool(chosen.size) and float(np.ptp(chosen)) > 1e-6 * float(np.abs(chosen).max())
+    if chosen.size == 0:
+        return False
+    low, high = float(chosen.min()), float(chosen.max())
+    return high - low > 1e-6 * max(abs(low), abs(high))

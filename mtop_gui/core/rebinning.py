@@ -45,6 +45,7 @@ class Rebinning:
         self._step = np.diff(edges)
         self._whole = self._overlap @ np.ones(wavelength.size)
         self.covered: BoolArray = self._whole >= (1 - TOUCH) * self._step
+        self._length = np.where(self.covered, self._whole, 1.0)
 
     def __call__(
         self, flux: NDArray[Any], variance: NDArray[Any], good: BoolArray
@@ -63,14 +64,10 @@ class Rebinning:
         """
         overlap = self._overlap32 if flux.dtype == np.float32 else self._overlap
         width = self._width.astype(flux.dtype)
-        good = np.broadcast_to(good, flux.shape)
-        everything = bool(good.all())
-        if everything:
-            length = np.broadcast_to(
-                np.where(self.covered, self._whole, 1.0), (*flux.shape[:-1], self._step.size)
-            )
-            new_good = np.broadcast_to(self.covered, length.shape)
+        if good.all():
+            length, new_good = self._length, self.covered
         else:
+            good = np.broadcast_to(good, flux.shape)
             counted = (overlap @ good.astype(flux.dtype).T).T
             touched = self._whole - counted
             limit = TOUCH * np.minimum(self._step, float(self._width.max()))
@@ -80,9 +77,10 @@ class Rebinning:
         new_flux = (overlap @ flux.T).T / length
         new_variance = (overlap @ (variance * width).T).T / length**2
         new_good = new_good & (new_variance > 0)
+        nothing = flux.dtype.type(0)
         return (
-            np.where(new_good, new_flux, 0).astype(flux.dtype, copy=False),
-            np.where(new_good, new_variance, 0).astype(flux.dtype, copy=False),
+            np.where(new_good, new_flux, nothing).astype(flux.dtype, copy=False),
+            np.where(new_good, new_variance, nothing).astype(flux.dtype, copy=False),
             new_good,
         )
 

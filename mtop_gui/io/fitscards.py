@@ -8,6 +8,8 @@ from typing import Any
 
 CARD = 80
 BLOCK = 2880
+BLANKS, ZEROS = b" " * BLOCK, b"\0" * BLOCK
+"""What fills the last block of a header, and of data. Comparing with them takes a tenth of the time of stripping."""
 
 _SHORT = 2 * BLOCK
 """Longer headers are rarely the same twice, and a thousand of them remembered would take memory."""

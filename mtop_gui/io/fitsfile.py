@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mtop_gui.core.errors import UnreadableSpectrumError
-from mtop_gui.io.fitscards import BLOCK, CARD, header_of
+from mtop_gui.io.fitscards import BLANKS, BLOCK, CARD, header_of
 from mtop_gui.io.hdu import LARGEST, TRUNCATED, Hdu
 
 if TYPE_CHECKING:
@@ -154,7 +154,9 @@ class FitsFile:
             offset += BLOCK
             end = _end_card(block)
             if end is not None:
-                self.cards_after_end |= bool(block[end + CARD :].strip(b" \0"))
+                rest = block[end + CARD :]
+                if rest != BLANKS[: len(rest)]:
+                    self.cards_after_end |= bool(rest.strip(b" \0"))
                 return header[: len(header) - BLOCK + end], offset
         return None
 

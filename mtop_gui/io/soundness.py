@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mtop_gui.core.errors import NotASpectrumError, UnreadableSpectrumError
-from mtop_gui.io.fitscards import BLOCK
+from mtop_gui.io.fitscards import BLANKS, BLOCK, ZEROS
 from mtop_gui.io.hdu import TRUNCATED
 
 if TYPE_CHECKING:
@@ -71,4 +71,5 @@ def _overfull(file: FitsFile, unit: Hdu) -> bool:
     """Whether the padding behind a unit's data is not empty."""
     end = min(unit.stop, file.size)
     start = unit.start + unit.length
-    return start < end and bool(file.read(start, end - start).strip(b" " if unit.is_ascii_table else b"\0"))
+    filling = BLANKS if unit.is_ascii_table else ZEROS
+    return start < end and file.read(start, end - start) != filling[: end - start]

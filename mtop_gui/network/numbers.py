@@ -46,21 +46,21 @@ def central(probability: np.ndarray) -> tuple[FloatArray, FloatArray]:
 
 def measured(
     values: np.ndarray, mean: float, std: float, floor: float, scale: float = 1.0
-) -> tuple[float, float]:
-    """Turn what the network says into a value and its 1 sigma error [dex].
+) -> tuple[FloatArray, FloatArray]:
+    """Turn what the network says of n spectra into values and their 1 sigma errors [dex], (n,) each.
 
     Parameters
     ----------
-    values : (passes, 1) standardised numbers, or (passes, bins) probabilities.
+    values : (passes, n, 1) standardised numbers, or (passes, n, bins) probabilities.
     mean, std : of the training set.
     floor : error of numbers without a distribution (the validation residual), added in quadrature.
     scale : a distribution's half width is multiplied by it, so that it holds 68.27 % of the validation spectra.
     """
-    if values.shape[1] == 1:
-        numbers = values[:, 0].astype(np.float64)
-        return float(numbers.mean() * std + mean), float(np.hypot(numbers.std() * std, floor))
-    median, half = central(values.mean(axis=0, dtype=np.float64, keepdims=True))
-    return float(median[0]) * std + mean, float(half[0]) * std * scale
+    if values.shape[2] == 1:
+        numbers = values[:, :, 0].astype(np.float64)
+        return numbers.mean(axis=0) * std + mean, np.hypot(numbers.std(axis=0) * std, floor)
+    median, half = central(values.mean(axis=0, dtype=np.float64))
+    return median * std + mean, half * std * scale
 
 
 def number_labels(standardised: FloatArray, bins: int, sigma: float = 0.05) -> Float32Array:

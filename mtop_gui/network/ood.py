@@ -32,14 +32,13 @@ def flux_statistics(lines: Float32Array, good: BoolArray) -> FloatArray:
     chosen = lines[good]
     if chosen.size < 8:
         return np.zeros(len(STATISTICS))
-    quarters = [chosen.size // 4, 3 * chosen.size // 4]
-    # In single precision, as the flux is: partitioning takes half the time.
-    low, high = np.partition(chosen, quarters)[quarters].astype(np.float64)
+    low, high = _quartiles(chosen)
+    lowest = -float(chosen.min())
     x = chosen.astype(np.float64)
-    lowest = -float(x.min())
     x -= x.mean()
-    spread = max(float(x.std()), 1e-9)
-    core = float(high - low) / 1.349
+    # Sums as scalar products: no further arrays are made for them.
+    spread = max(float(np.sqrt(x @ x / x.size)), 1e-9)
+    core = (high - low) / 1.349
     y = x / spread
     square = y * y
     # Logarithms keep a single cosmic ray from being a hundred times further out than a strong line.
@@ -48,12 +47,32 @@ def flux_statistics(lines: Float32Array, good: BoolArray) -> FloatArray:
             np.log10(spread),
             np.log10(max(core / spread, 1e-3)),
             np.log10(max(lowest, 1e-3)),
-            np.arcsinh(float(np.mean(square * y))),
-            np.log10(max(float(np.mean(square * square)), 1e-3)),
-            float(np.dot(y[1:], y[:-1]) / y.size),
-            float(np.dot(y[3:], y[:-3]) / y.size),
+            np.arcsinh(float(square @ y) / y.size),
+            np.log10(max(float(square @ square) / y.size, 1e-3)),
+            float(y[1:] @ y[:-1]) / y.size,
+            float(y[3:] @ y[:-3]) / y.size,
         ]
     )
+
+
+def _quartiles(values: Float32Array) -> tuple[float, float]:
+    """Give the values of ranks n // 4 and 3 n // 4.
+
+    A sorted sixteenth of them brackets each, so that a tenth is partitioned: in half the time that the whole takes.
+    """
+    ranks = values.size // 4, 3 * values.size // 4
+    sample = np.sort(values[::16])
+    margin = 2 + int(np.sqrt(sample.size))
+    found = []
+    for rank in ranks:
+        middle = rank * sample.size // values.size
+        least, most = sample[max(0, middle - margin)], sample[min(sample.size - 1, middle + margin)]
+        near = values[(values >= least) & (values <= most)]
+        place = rank - int(np.count_nonzero(values < least))
+        if not 0 <= place < near.size:
+            near, place = values, rank
+        found.append(float(np.partition(near, place)[place]))
+    return found[0], found[1]
 
 
 def fit_ood(embedding: FloatArray, statistics: FloatArray) -> dict[str, np.ndarray]:

@@ -68,6 +68,7 @@ class Predictor:
                 f"'{self.instrument.name}' has {self.instrument.pixels}: use a bundle of this version"
             )
         self._grid = self.bundle.grid.centres
+        self._grid.flags.writeable = False
         self.wavelength = self.bundle.preparation.wavelength(self.instrument)
         self._prepared: list[tuple[Spectrum, PreparedSpectrum]] = []
         self._drawing = Lock()
@@ -154,11 +155,14 @@ class Predictor:
             said = self._run(fed)
             statistics = np.stack([flux_statistics(one.structure, ~one.mask) for one in fed])
             scores = ood_scores(self.bundle.ood, said["embedding"], statistics)
-            for row, index in enumerate(accepted):
-                one = {key: value[row : row + 1] for key, value in said.items()}
-                if mc_passes > 1 and self._samples:
-                    one = self._sample(prepared[index], mc_passes)
-                found[index] = self._prediction(prepared[index], one, float(scores[row]))
+            if mc_passes > 1 and self._samples:
+                for one, score, index in zip(fed, scores, accepted, strict=True):
+                    drawn = self._sample(one, mc_passes)
+                    passes = {key: value[:, None] for key, value in drawn.items()}
+                    found[index] = self._predictions([one], passes, np.array([score]))[0]
+            else:
+                once = {key: value[None] for key, value in said.items()}
+                found = dict(zip(accepted, self._predictions(fed, once, scores), strict=True))
         return [
             found.get(index) or self._rejected(reasons[index], prepared[index])
             for index in range(len(spectra))
@@ -206,12 +210,19 @@ class Predictor:
             drawn.append({key: np.asarray(value)[: passes - start] for key, value in said.items()})
         return {key: np.concatenate([one[key] for one in drawn]) for key in drawn[0]}
 
-    def _prediction(self, prepared: PreparedSpectrum, said: dict[str, np.ndarray], ood: float) -> Prediction:
-        """Turn outputs (passes, …) of one spectrum into its Prediction."""
+    def _predictions(
+        self, prepared: Sequence[PreparedSpectrum], said: dict[str, np.ndarray], ood: FloatArray
+    ) -> list[Prediction]:
+        """Turn outputs (passes, n, …) of n spectra into their Predictions."""
         bundle, preparation = self.bundle, self.bundle.preparation
         pdfs = said["redshift"].astype(np.float64)
         sampled = len(pdfs) > 1
         temperature = bundle.sampled_temperature if sampled else bundle.temperature
+        pdf = apply_temperature(pdfs.mean(axis=0), temperature)
+        scatter = apply_temperature(pdfs, temperature).std(axis=0) if sampled else None
+        # float32: ten thousand Predictions must fit into memory
+        lines = said["lines"].mean(axis=0)
+        kinds = said["kind"].mean(axis=0) if "kind" in said else None
         logmass, logmass_err = measured(
             said["logmass"],
             preparation.logmass_mean,
@@ -226,28 +237,32 @@ class Predictor:
             bundle.logsfr_sigma,
             bundle.logsfr_scale,
         )
-        if not prepared.unit_known:
-            logmass = logmass_err = logsfr = logsfr_err = float("nan")
-        warnings = [] if prepared.unit_known else [UNKNOWN_UNIT]
-        if "kind" in said:
-            warnings += kind_warning(said["kind"].mean(axis=0), self.bundle.grid)
-        return Prediction(
-            redshift_grid=self._grid,
-            redshift_pdf=apply_temperature(pdfs.mean(axis=0, keepdims=True), temperature)[0],
-            line_wavelength=self.wavelength,
-            # float32: ten thousand Predictions must fit into memory
-            line_probability=said["lines"].mean(axis=0),
-            logmass=logmass,
-            logmass_err=logmass_err,
-            logsfr=logsfr,
-            logsfr_err=logsfr_err,
-            bundle=self.bundle_name,
-            coverage=prepared.coverage,
-            redshift_pdf_std=apply_temperature(pdfs, temperature).std(axis=0) if sampled else None,
-            ood=ood,
-            ood_threshold=bundle.ood_threshold,
-            warnings=tuple(warnings),
-        )
+        made: list[Prediction] = []
+        for row, one in enumerate(prepared):
+            known = 1.0 if one.unit_known else float("nan")
+            warnings = [] if one.unit_known else [UNKNOWN_UNIT]
+            if kinds is not None:
+                warnings += kind_warning(kinds[row], bundle.grid)
+            made.append(
+                Prediction(
+                    redshift_grid=self._grid,
+                    # Copies: one Prediction that is kept must not keep its whole batch.
+                    redshift_pdf=pdf[row].copy(),
+                    line_wavelength=self.wavelength,
+                    line_probability=lines[row].copy(),
+                    logmass=known * float(logmass[row]),
+                    logmass_err=known * float(logmass_err[row]),
+                    logsfr=known * float(logsfr[row]),
+                    logsfr_err=known * float(logsfr_err[row]),
+                    bundle=self.bundle_name,
+                    coverage=one.coverage,
+                    redshift_pdf_std=None if scatter is None else scatter[row].copy(),
+                    ood=float(ood[row]),
+                    ood_threshold=bundle.ood_threshold,
+                    warnings=tuple(warnings),
+                )
+            )
+        return made
 
     def _reason_to_reject(self, spectrum: Spectrum, prepared: PreparedSpectrum) -> str:
         """Say why the network must not be asked about this spectrum; "" when it may."""
@@ -278,6 +293,6 @@ class Predictor:
 
 
 def apply_temperature(pdf: FloatArray, temperature: float) -> FloatArray:
-    """Divide the logits of PDFs (n, n_z) by a temperature and normalise them again (Guo+17)."""
+    """Divide the logits of PDFs (…, n_z) by a temperature and normalise them again (Guo+17)."""
     scaled = np.maximum(pdf, 1e-30) ** (1.0 / temperature)
-    return scaled / scaled.sum(axis=1, keepdims=True)
+    return scaled / scaled.sum(axis=-1, keepdims=True)

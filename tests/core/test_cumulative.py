@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.interpolate import PchipInterpolator
 
-from mtop_gui.core.cumulative import Cumulative, bin_edges
+from mtop_gui.core.cumulative import Cumulative, bin_edges, bins_of
 
 GRID = np.arange(0.6, 3.0, 0.003) + 0.0015
 EDGES = bin_edges(GRID)
@@ -66,3 +66,23 @@ def test_probability_in_the_outermost_bins() -> None:
     low, high = Cumulative(GRID, probability).quantiles([0.25, 0.75])
     assert EDGES[0] < low < EDGES[1]
     assert EDGES[-2] < high < EDGES[-1]
+
+
+@pytest.mark.parametrize("width", [0.003, 0.0101, 5.0])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_bins_of_another_width_hold_what_the_cumulative_says(width: float, frozen: bool) -> None:
+    grid = 1.7 * np.exp(5e-4 * np.arange(1000)) - 1
+    grid.flags.writeable = not frozen
+    probability = np.random.default_rng(1).random(grid.size)
+    edges = bin_edges(grid)
+    wanted = edges[0] + width * np.arange(2 + int((edges[-1] - edges[0]) / width))
+    below = np.interp(wanted, edges, np.concatenate([[0.0], np.cumsum(probability) / probability.sum()]))
+    for _ in range(2):  # the second time from what is remembered of the grid
+        found = Cumulative(grid, probability).rebinned(width)
+        assert found == pytest.approx(np.diff(below))
+    assert (bins_of(grid) is bins_of(grid)) == frozen
+
+
+def test_a_grid_that_has_the_width_is_left_as_it_is() -> None:
+    grid = 0.6 + 0.003 * (np.arange(800) + 0.5)
+    assert Cumulative(grid, np.ones(800)).rebinned(0.003) is None

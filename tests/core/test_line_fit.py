@@ -55,7 +55,9 @@ def test_it_finds_the_redshift_that_was_put_in(redshift: float, off: float, seed
     assert fit.redshift == pytest.approx(redshift, abs=1.5e-4)
     assert 0 < fit.error < 1e-4
     assert fit.width == pytest.approx(150.0, rel=0.15)
-    assert fit.warning == ""
+    # There Hα lies beyond the spectrum, and Hβ or [O III] in its gap: [O II] stands alone, and far from the peak that is said.
+    lonely = 1.68 < redshift < 2.01
+    assert fit.warning == "" or (lonely and "alone" in fit.warning)
 
 
 def test_its_error_is_the_scatter_of_faint_galaxies() -> None:

@@ -60,3 +60,23 @@ def test_arrays_of_another_network_do_not_fit() -> None:
     assert not ood_arrays_fit(41, arrays)
     assert not ood_arrays_fit(40, {**arrays, "limits": np.zeros(4)})
     assert not ood_arrays_fit(40, {"mean": arrays["mean"]})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(3).normal(size=7000),
+        np.sort(
+            np.random.default_rng(4).normal(size=7001)
+        ),  # a slope: a sample tells nothing of its neighbours
+        np.repeat([0.0, 1.0], [7000, 5]),
+        np.tile([0.0] + 15 * [1.0], 500),  # the sampled sixteenth is unlike the rest
+        np.arange(8.0),
+    ],
+)
+def test_the_core_is_that_of_all_pixels(values: np.ndarray) -> None:
+    flux = values.astype(np.float32)
+    ordered = np.sort(flux)
+    quartiles = ordered[3 * flux.size // 4] - ordered[flux.size // 4]
+    core = flux_statistics(flux, np.ones(flux.size, bool))[STATISTICS.index("core")]
+    assert core == pytest.approx(np.log10(max(quartiles / 1.349 / max(flux.std(), 1e-9), 1e-3)), abs=1e-5)

@@ -266,10 +266,10 @@ def test_median_and_width_are_deaf_to_a_second_peak_far_off() -> None:
 def test_numbers_from_distributions() -> None:
     labels = number_labels(np.array([0.0, 1.3, -9.0]), 80, sigma=0.3)
     assert labels.sum(axis=1) == pytest.approx(np.ones(3))
-    value, error = measured(labels[1:2], mean=10.0, std=0.5, floor=9.0)
+    value, error = measured(labels[None, 1:2], mean=10.0, std=0.5, floor=9.0)
     assert value == pytest.approx(10.65, abs=0.01)
     assert error == pytest.approx(
         0.15, abs=0.01
     )  # the distribution's own width: the floor is for single numbers
-    assert measured(labels[1:2], 10.0, 0.5, 9.0, 0.5)[1] == pytest.approx(error / 2)
-    assert measured(np.array([[1.3]]), mean=10.0, std=0.5, floor=0.2) == pytest.approx((10.65, 0.2))
+    assert measured(labels[None, 1:2], 10.0, 0.5, 9.0, 0.5)[1] == pytest.approx(error / 2)
+    assert measured(np.array([[[1.3]]]), mean=10.0, std=0.5, floor=0.2) == pytest.approx((10.65, 0.2))
