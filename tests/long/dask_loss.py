@@ -21,6 +21,8 @@ from mtop_gui.batch.run import partial_folder
 from tests.benchmarks.files import link_files, make_files
 
 LONG, SHORT, DISTINCT = 5000, 1024, 100
+LOSSES_LONG, LOSSES_SHORT = 25, 8
+"""After so many losses the run is left alone: each costs the time in which another worker loads its network."""
 ALLOWED = 1000
 """Losses that a chunk may see before it is suspected of causing them: here they are our doing."""
 
@@ -54,10 +56,14 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--every", type=float, default=5.0, help="least seconds between two losses, on average"
     )
+    parser.add_argument(
+        "--losses", type=int, help=f"at most (default {LOSSES_LONG}; {LOSSES_SHORT} with --short)"
+    )
     parser.add_argument("--bundle", default="moons-lr")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     options.spectra = options.spectra or (SHORT if options.short else LONG)
+    options.losses = options.losses or (LOSSES_SHORT if options.short else LOSSES_LONG)
     return options
 
 
@@ -90,7 +96,7 @@ def _with_losses(spectra: Path, output: Path, options: argparse.Namespace) -> tu
             rows_now, _ = interrupted_run(partial_folder(output))
             # Each loss waits for rows since the last one: workers that never live long enough to load their network
             # would prove nothing.
-            if time.monotonic() < due or rows_now <= rows:
+            if time.monotonic() < due or rows_now <= rows or lost >= options.losses:
                 continue
             busy = [pid for pid in _busy_workers(client) if pid != os.getpid()]
             if busy:
