@@ -9,6 +9,7 @@ Each has its own --help:
 --kill9         kill a review at 200 moments: nothing that was shown as saved may be missing
 --multiwriter   many processes write into one store
 --dask-loss     lose a worker in the midst of a run on a cluster
+--ablations     train M-TOPnet without some of its tasks, and with siblings in training
 --shifted-domain  fine-tune and adapt a bundle to spectra unlike its training's
 
 All but the first end with a line that sums up and take --short.
@@ -35,6 +36,7 @@ INSTEAD = {
     "--kill9": "tests.long.kill9",
     "--multiwriter": "tests.long.multiwriter",
     "--dask-loss": "tests.long.dask_loss",
+    "--ablations": "tests.long.ablations",
     "--shifted-domain": "tests.long.shifted_domain",
 }
 

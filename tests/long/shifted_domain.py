@@ -156,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
         values = {arm: {d: s.values for d, s in scores.items()} for arm, scores in found.items()}
         options.json.write_text(json.dumps({"gains": gains, **values}, indent=1) + "\n", encoding="utf-8")
     if options.write:
-        write_section(section(found, label, options), options.write)
+        write_section(section(found, label, options), options.write, HEADING)
     sure = [gain > 2 * error for arm, (gain, error) in gains.items() if arm in ("fine-tuned", "adapted")]
     return 0 if sure and all(sure) else 1
 
@@ -277,11 +277,12 @@ def section(found, label, options) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_section(text: str, path: Path) -> None:
+def write_section(text: str, path: Path, heading: str) -> None:
     """Put the section into a page that has its heading: what was there up to the next heading goes."""
     page = path.read_text(encoding="utf-8")
-    start = page.index(HEADING)
-    end = page.find("\n## ", start)
+    start = page.index(heading)
+    ends = (page.find(mark, start + 1) for mark in ("\n## ", "\n### "))
+    end = min((place for place in ends if place >= 0), default=-1)
     path.write_text(page[:start] + text + (page[end:] if end >= 0 else ""), encoding="utf-8")
 
 
