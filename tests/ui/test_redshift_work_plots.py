@@ -15,7 +15,7 @@ from mtop_gui.core.spectrum import Spectrum
 from mtop_gui.ui.candidate import second_candidate
 from mtop_gui.ui.display import DisplayOptions, resolve, with_candidate
 from mtop_gui.ui.display_units import next_wavelength_unit, other_density, wavelength_text
-from mtop_gui.ui.plots.inset_texts import caption, short_name, tip
+from mtop_gui.ui.plots.inset_texts import caption, short_name, shorter_name, tip
 from mtop_gui.ui.plots.inset_windows import Frame, expected_features, inset_curves
 from mtop_gui.ui.plots.insets import InsetStrip
 from mtop_gui.ui.theme import DARK, LIGHT
@@ -285,3 +285,8 @@ def test_a_stem_is_dragged_where_there_are_no_names(stack: SpectrumStack) -> Non
     place = labels.to_pixel(label.observed_wavelength)
     assert labels.label_at(QPointF(place, 5.0)) is not None
     assert stack.panels["saliency"].second.labels == ()
+
+
+def test_a_name_gives_up_its_wavelength_only_where_no_other_line_shares_the_rest() -> None:
+    names = ["G band 4306", "[O III] 4960", "[O III] 5008", "Mg b"]
+    assert [shorter_name(name, names) for name in names] == ["G band", "[O III] 4960", "[O III] 5008", "Mg b"]

@@ -21,6 +21,13 @@ def short_name(feature: LineMeasurement) -> str:
     return feature.name if len(feature.members) == 1 else feature.name.rsplit(" ", len(feature.members))[0]
 
 
+def shorter_name(name: str, names: Sequence[str]) -> str:
+    """Leave out the wavelength of a name where another line does not share what is left: ``G band``, but ``[O III] 5008``."""
+    short, _, last = name.rpartition(" ")
+    shared = sum(other.rpartition(" ")[0] == short for other in names) > 1
+    return short if last.isdigit() and not shared else name
+
+
 def snr_text(feature: LineMeasurement) -> str:
     """Write S/N: ``12 σ``, ``2.1 σ``; in absorption with a minus."""
     snr = feature.snr

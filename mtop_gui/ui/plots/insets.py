@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.ui.display_state import DisplayState
-from mtop_gui.ui.plots.inset_texts import caption, short_name, snr_text, tip
+from mtop_gui.ui.plots.inset_texts import caption, short_name, shorter_name, snr_text, tip
 from mtop_gui.ui.plots.inset_windows import Frame, expected_features, half_width, inset_curves
 from mtop_gui.ui.plots.writing import Writer, faded
 from mtop_gui.ui.theme import small_font
@@ -231,7 +231,10 @@ class InsetStrip(QWidget):
         painter.setPen(QPen(QColor(c.accent), 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QLineF(middle, plot.top(), middle, plot.bottom()))
         room = box.width() - self._writer.width("000 σ") - 1.0
-        name = self._writer.metrics.elidedText(short_name(feature), Qt.TextElideMode.ElideRight, room)
+        name = short_name(feature)
+        if self._writer.width(name) + self._writer.width("−0.0 σ") > box.width() - 3.0:
+            name = shorter_name(name, [short_name(other) for other in self._features])
+        name = self._writer.metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
         colour = QColor(c.absorption if feature.kind == "absorption" else c.emission)
         self._writer.draw(painter, name, QRectF(box.left() + 1, box.top(), room, row), colour)
         mark = round(half * 2 / 3, -2 if half < 5000 else -3)
