@@ -67,7 +67,7 @@ class Asked:
     ----------
     entropy_threshold : natural-log entropy from which a Prediction is flagged.
     mc_passes : MC-dropout passes per Spectrum; 1 means one deterministic pass.
-    jobs : reading threads.
+    jobs : reading threads; 0: the calling thread reads, between two calls of the network.
     batch_size : spectra per call of the network.
     lines : whether lines are fitted near each redshift, too.
     """

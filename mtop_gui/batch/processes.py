@@ -53,12 +53,13 @@ class Processes:
     Parameters
     ----------
     bundle, label : name or folder of the bundle, and its `ModelBundle.label`.
-    asked : `jobs` is the number of processes; each reads with one thread.
+    asked : `jobs` is the number of processes. Each does one thing after the other: it has a processor of its own, and a
+        thread that reads for it would only take turns with it.
     """
 
     def __init__(self, bundle: str, label: str, asked: Asked) -> None:
         self._bundle, self._label = bundle, label
-        self._jobs, self._asked = asked.jobs, replace(asked, jobs=1)
+        self._jobs, self._asked = asked.jobs, replace(asked, jobs=0)
         # A fork would share the locks of this process's threads.
         self._pool = ProcessPoolExecutor(
             asked.jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(bundle,)

@@ -47,7 +47,7 @@ class ReadAhead:
     paths : files to read.
     read : called in the reading threads; may give the spectra one by one; raises MtopError or any other error for a
         file it cannot read.
-    jobs : number of threads.
+    jobs : number of threads; 0: files are read where the pieces are asked for, one after the other.
     most : so many spectra wait on the shelf at most, and so many files are begun, so that memory stays constant.
     also : done with every Spectrum in the reading thread, e.g. take its content hash.
     """
@@ -93,6 +93,11 @@ class ReadAhead:
 
     def pieces(self, waiting: Callable[[], None]) -> Iterator[Piece]:
         """Give every file in order, in pieces; `waiting` is called now and then while one takes long."""
+        if not self._threads:
+            for path in self._paths:
+                waiting()
+                yield from self._read_one(path)
+            return
         while self._wanted < len(self._paths):
             piece = self._take(time.monotonic() + PATIENCE)
             if piece is None:

@@ -75,7 +75,7 @@ class Spectrum:
             raise UnreadableSpectrumError(
                 "wavelength, flux, ivar and mask differ in length: the file is damaged"
             )
-        if shape[0] < 2 or not np.all(np.diff(self.wavelength) > 0):
+        if shape[0] < 2 or not (self.wavelength[1:] > self.wavelength[:-1]).all():
             raise UnreadableSpectrumError(
                 "the wavelengths do not increase from pixel to pixel: the file is damaged"
             )

@@ -148,10 +148,10 @@ def _in_order(
         ivar = ivar[usable] if ivar is not None else None
     if wavelength.size < 2:
         raise UnreadableSpectrumError("the spectrum has fewer than two pixels with a wavelength")
-    step = np.diff(wavelength)
-    if (step > 0).all():
+    before, behind = wavelength[:-1], wavelength[1:]
+    if (behind > before).all():
         return wavelength, flux, bad, ivar
-    if (step < 0).all():
+    if (behind < before).all():
         return (
             np.ascontiguousarray(wavelength[::-1]),
             np.ascontiguousarray(flux[::-1]),
