@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 CARD = 80
 BLOCK = 2880
@@ -115,6 +115,11 @@ class Header:
         return self.extension in {"BINTABLE", "A3DTABLE", "TABLE"} and self.get("ZIMAGE") is not True
 
     @cached_property
+    def most_rows(self) -> int:
+        """Rows of the table, or the longest axis of the image across which spectra may be counted."""
+        return max(self.integer("NAXIS2"), 0) if self.is_table else max(self.image_shape[:-1], default=0)
+
+    @cached_property
     def name(self) -> str:
         """EXTNAME in upper case, "" when absent."""
         return self.text("EXTNAME").upper()
@@ -161,6 +166,35 @@ def _faults(block: bytes) -> tuple[str, ...]:
         if block[start : start + 8].rstrip() != b"NAXIS%d" % axis:
             names.append(b"NAXIS%d" % axis)
     return tuple(name.decode("ascii", "replace").strip() or "?" for name in names)
+
+
+class WholeHeader(NamedTuple):
+    """A header that ends within its first block."""
+
+    header: Header
+    cards_after_end: bool
+
+
+@lru_cache(maxsize=1024)
+def whole_header(block: bytes) -> WholeHeader | None:
+    """Understand a first block; None when the header goes on behind it. The files of a survey repeat theirs."""
+    end = end_card(block)
+    return None if end is None else WholeHeader(Header(block[:end]), holds_cards(block[end + CARD :]))
+
+
+def end_card(block: bytes) -> int | None:
+    """Find the END card; None when the header goes on."""
+    place = block.find(b"END     ")
+    while place >= 0:
+        if place % CARD == 0:
+            return place
+        place = block.find(b"END     ", place + 1)
+    return None
+
+
+def holds_cards(rest: bytes) -> bool:
+    """Whether what follows an END card is no padding."""
+    return rest != BLANKS[: len(rest)] and bool(rest.strip(b" \0"))
 
 
 def header_of(block: bytes) -> Header:

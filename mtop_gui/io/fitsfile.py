@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from mtop_gui.core.errors import UnreadableSpectrumError
-from mtop_gui.io.fitscards import BLANKS, BLOCK, CARD, header_of
+from mtop_gui.io.fitscards import BLOCK, CARD, Header, end_card, header_of, holds_cards, whole_header
 from mtop_gui.io.hdu import LARGEST, TRUNCATED, Hdu
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ class FitsFile:
                 # a word nobody can tell: the length of the file, which no block fills, is noted.
                 rest = self.read(offset, min(8, self.size - offset))
                 return bool(self.hdus) and rest != b"XTENSION" and not self._goes_on(offset)
-            block, start = found
-            unit = Hdu(self, len(self.hdus), header_of(block), start)
+            unit = Hdu(self, len(self.hdus), *found)
             self.hdus.append(unit)
             offset = unit.stop
         return True
@@ -142,32 +141,25 @@ class FitsFile:
         last = min(self.size, offset + _LOOK_AHEAD)
         return any(self.read(place, 8) == b"XTENSION" for place in range(offset, last - BLOCK + 1, BLOCK))
 
-    def _header_at(self, offset: int) -> tuple[bytes, int] | None:
-        """Give a header's bytes and where its data begin; None when there is none at `offset`."""
+    def _header_at(self, offset: int) -> tuple[Header, int] | None:
+        """Give a header and where its data begin; None when there is none at `offset`."""
         expected = b"XTENSION" if self.hdus else b"SIMPLE  "
         header = b""
         while offset + BLOCK <= self.size and len(header) < _LARGEST_HEADER:
             block = self.read(offset, BLOCK)
-            if not header and block[:8] != expected:
-                return None
-            header += block
             offset += BLOCK
-            end = _end_card(block)
+            if not header:
+                if block[:8] != expected:
+                    return None
+                if whole := whole_header(block):
+                    self.cards_after_end |= whole.cards_after_end
+                    return whole.header, offset
+            header += block
+            end = end_card(block)
             if end is not None:
-                rest = block[end + CARD :]
-                if rest != BLANKS[: len(rest)]:
-                    self.cards_after_end |= bool(rest.strip(b" \0"))
-                return header[: len(header) - BLOCK + end], offset
+                self.cards_after_end |= holds_cards(block[end + CARD :])
+                return header_of(header[: len(header) - BLOCK + end]), offset
         return None
-
-
-def _end_card(block: bytes) -> int | None:
-    place = block.find(b"END     ")
-    while place >= 0:
-        if place % CARD == 0:
-            return place
-        place = block.find(b"END     ", place + 1)
-    return None
 
 
 def stem_of(path: Path) -> str:

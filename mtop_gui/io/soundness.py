@@ -30,7 +30,7 @@ def demand_bounded(file: FitsFile) -> None:
     UnreadableSpectrumError : it does, and is shorter than that.
     """
     for unit in file.hdus:
-        rows = unit.rows if unit.is_table else max(unit.shape[:-1], default=0)
+        rows = unit.header.most_rows
         if rows > MOST_ROWS_MISSING and not unit.whole:
             raise UnreadableSpectrumError(TRUNCATED)
         if rows > MOST_ROWS:
