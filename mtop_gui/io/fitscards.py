@@ -102,12 +102,18 @@ class Header:
 
     @cached_property
     def misfits(self) -> tuple[str, ...]:
-        """Cards that must hold a text in quotes and hold something else, and those of columns that are not there."""
+        """Cards that must hold a text in quotes, or one number alone, and do not; and those of columns that are not there."""
         if not self.is_table:
-            return tuple(key for key in _TEXTS if self.unquoted(key))
+            return (*(key for key in _TEXTS if self.unquoted(key)), *self._counts)
         numbers = range(1, min(self.integer("TFIELDS"), _MOST_FIELDS) + 1)
         keys = (*_TEXTS, *(f"{key}{number}" for number in numbers for key in ("TTYPE", "TFORM", "TUNIT")))
-        return (*(key for key in keys if self.unquoted(key)), *self.strays)
+        return (*(key for key in keys if self.unquoted(key)), *self.strays, *self._counts)
+
+    @property
+    def _counts(self) -> tuple[str, ...]:
+        """Cards of an extension that must say 1 and 0 (FITS 4.0, Sect. 7): others would stretch its data over the next unit."""
+        wanted = {"GCOUNT": 1, "PCOUNT": 0} if self.extension == "IMAGE" else {"GCOUNT": 1}
+        return tuple(key for key, value in wanted.items() if self.extension and self.get(key, value) != value)
 
     @cached_property
     def is_table(self) -> bool:

@@ -65,9 +65,8 @@ class TableColumns:
     def _named(self) -> bool:
         """Whether every column has a name and a form, both texts."""
         count = min(self._header.integer("TFIELDS"), 999)
-        return all(
-            isinstance(self._header.get(f"{card}{n + 1}"), str) for n in range(count) for card in _TEXTS
-        )
+        said = (self._header.get(f"{card}{n + 1}") for n in range(count) for card in _TEXTS)
+        return all(isinstance(text, str) and text.strip() for text in said)
 
     def number(self, name: str) -> int:
         """Give the number of a column, 1 for the first; 0 when there is none of that name."""

@@ -115,6 +115,36 @@ def test_a_name_that_is_no_text_or_of_no_column_is_noted(tmp_path, key, place):
     assert key in " ".join(set(read.notes) - set(sound.notes))
 
 
+def test_a_column_whose_name_was_lost_is_noted(tmp_path):
+    table = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("WAVELENGTH", "D", array=np.linspace(4000, 9000, 300)),
+            fits.Column("FLUX", "D", array=np.ones(300), unit="erg/s/cm2/Angstrom"),
+            fits.Column("IVAR", "D", array=np.ones(300)),
+        ]
+    )
+    table.writeto(tmp_path / "named.fits")
+    content = (tmp_path / "named.fits").read_bytes()
+    (tmp_path / "lost.fits").write_bytes(content.replace(b"'IVAR    '", b"''        "))
+    sound, lost = (set(io.read(tmp_path / f"{name}.fits")[0].notes) for name in ("named", "lost"))
+    assert any("columns of a table have no names" in note for note in lost - sound)
+
+
+@pytest.mark.parametrize(("key", "value"), [("GCOUNT", 2), ("PCOUNT", 1)])
+def test_an_extension_that_claims_groups_is_noted(tmp_path, written, key, value):
+    sound = written / "moons1d.fits"
+    content = sound.read_bytes()
+    with fits.open(sound) as units:
+        last = units[-1].fileinfo()["hdrLoc"]
+    card = next(
+        (f"{key:8}= {n:20}".encode() for n in (0, 1) if f"{key:8}= {n:20}".encode() in content[last:]), b""
+    )
+    assert card
+    damaged = content[:last] + content[last:].replace(card, f"{key:8}= {value:20}".encode(), 1)
+    (tmp_path / "groups.fits").write_bytes(damaged + 2880 * 40 * b"\0")
+    assert any(key in note for note in io.read(tmp_path / "groups.fits")[0].notes)
+
+
 def test_a_table_that_claims_too_many_rows_is_truncated(tmp_path):
     layouts.write_plain(tmp_path / "p.fits")
     content = (tmp_path / "p.fits").read_bytes()
