@@ -87,22 +87,6 @@ class Flag:
         return "; ".join(self.reasons)
 
 
-def rebin_probability(grid: FloatArray, probability: FloatArray, width: float = ENTROPY_BIN) -> FloatArray:
-    """Sum a PDF into bins of `width`; a grid that already has them comes back unchanged.
-
-    Parameters
-    ----------
-    grid : (n_z,) increasing bin centres in z, not necessarily uniform.
-    probability : (n_z,) probability per bin, sums to 1.
-
-    Returns
-    -------
-    (n_bin,) probability per bin of `width`.
-    """
-    rebinned = Cumulative(grid, probability).rebinned(width)
-    return probability if rebinned is None else rebinned
-
-
 def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tuple[Peak, ...]:
     """Find the local maxima of a PDF, each with the probability between its valleys.
 

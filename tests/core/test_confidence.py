@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mtop_gui.core.confidence import (
+    ENTROPY_BIN,
     doubt_in_words,
     find_peaks,
     flag,
     is_doubtful,
-    rebin_probability,
     summarise,
 )
+from mtop_gui.core.cumulative import Cumulative
 from mtop_gui.core.prediction import Prediction, rejected
 
 GRID = 0.6 + 0.003 * (np.arange(800) + 0.5)
@@ -107,7 +108,7 @@ def test_entropy_hardly_depends_on_the_networks_grid() -> None:
 def test_rebinning_keeps_all_probability(values: list[float]) -> None:
     pdf = np.array(values) / sum(values)
     grid = np.linspace(0.6, 0.9, pdf.size)
-    assert rebin_probability(grid, pdf).sum() == pytest.approx(1.0)
+    assert Cumulative(grid, pdf).rebinned(ENTROPY_BIN).sum() == pytest.approx(1.0)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=200).filter(lambda p: sum(p) > 1e-3))

@@ -29,7 +29,7 @@ from mtop_gui.training import train
 from mtop_gui.training.dataset import Exposures, SurveyInMemory
 from mtop_gui.training.material import SurveyMaterial
 from mtop_gui.training.teaching import PaperTeaching
-from tests.long.shifted_domain import GUIDE, SURVEY, write_section
+from tests.long.trained import add_shared_options, write_section
 from tests.support.tiny import TINY_CONFIG, TINY_GRID, tiny_instrument, write_tiny_survey
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.instrument import Instrument
     from mtop_gui.simulation.survey import Survey
 
-HEADING = "### Measured ablations of M-TOPnet\n"
+HEADING = "## Measured ablations of M-TOPnet\n"
 WHOLE = dict(PaperTeaching.loss_weights)
 ARMS = {
     "as it is": WHOLE,
@@ -231,23 +231,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="packaging/test.py --ablations")
-    parser.add_argument("--short", action="store_true", help="a tiny instrument and network")
-    parser.add_argument("--survey", type=Path, default=SURVEY)
     parser.add_argument("--galaxies", type=int, default=10_000, help="of the survey")
     parser.add_argument("--epochs", type=int, help="default 8; 1 with --short")
     parser.add_argument("--mc-galaxies", type=int, help="to judge MC dropout by; default 300; 2 with --short")
     parser.add_argument("--only", nargs="*", default=list(ARMS), choices=list(ARMS))
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument(
-        "--write",
-        type=Path,
-        nargs="?",
-        const=GUIDE,
-        help="write the table into this page; default: the guide",
-    )
-    parser.add_argument(
-        "--keep", type=Path, help="work in this folder, leave it, and go on with what is in it"
-    )
+    add_shared_options(parser)
     options = parser.parse_args(arguments)
     options.epochs = options.epochs or (1 if options.short else 8)
     options.mc_galaxies = options.mc_galaxies or (2 if options.short else 300)

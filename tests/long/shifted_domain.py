@@ -30,10 +30,9 @@ from mtop_gui.network.predictor import Predictor
 from mtop_gui.simulation.noise import NoiseModel
 from mtop_gui.simulation.observing import EXPOSURE_HOURS, SKY_RESIDUAL
 from mtop_gui.simulation.survey import Survey
+from tests.long.trained import add_shared_options, write_section
 from tests.support.tiny import tiny_instrument
 
-SURVEY = Path("surveys/moons-lr-whole.h5")
-GUIDE = Path(__file__).parents[2] / "resources/guide/training.md"
 HEADING = "### Measured on a shifted domain\n"
 
 SKY, WAVELENGTH_ERROR = 2.0, 0.5
@@ -277,15 +276,6 @@ def section(found, label, options) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_section(text: str, path: Path, heading: str) -> None:
-    """Put the section into a page that has its heading: what was there up to the next heading goes."""
-    page = path.read_text(encoding="utf-8")
-    start = page.index(heading)
-    ends = (page.find(mark, start + 1) for mark in ("\n## ", "\n### "))
-    end = min((place for place in ends if place >= 0), default=-1)
-    path.write_text(page[:start] + text + (page[end:] if end >= 0 else ""), encoding="utf-8")
-
-
 def _told(event) -> None:
     if isinstance(event, EpochEnded):
         said = {
@@ -347,9 +337,7 @@ def _tiny(folder: Path):
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="packaging/test.py --shifted-domain")
-    parser.add_argument("--short", action="store_true", help="a tiny instrument and network")
     parser.add_argument("--bundle", default="moons-lr")
-    parser.add_argument("--survey", type=Path, default=SURVEY)
     parser.add_argument("--labelled", type=int, help="labelled spectra for fine-tuning; default 1000")
     parser.add_argument("--unlabelled", type=int, help="unlabelled spectra to adapt to; default 1000")
     parser.add_argument("--test", type=int, help="shifted spectra to judge by; default 2000")
@@ -359,17 +347,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=list(ARMS), choices=ARMS)
-    parser.add_argument("--json", type=Path, help="write the scores there")
-    parser.add_argument(
-        "--write",
-        type=Path,
-        nargs="?",
-        const=GUIDE,
-        help="write the table into this page; default: the guide",
-    )
-    parser.add_argument(
-        "--keep", type=Path, help="work in this folder, leave it, and go on with what is in it"
-    )
+    add_shared_options(parser)
     options = parser.parse_args(arguments)
     long_form = {
         "labelled": 1000, "unlabelled": 1000, "test": 2000, "test_plain": 600, "epochs": 5, "adapt_epochs": 3,

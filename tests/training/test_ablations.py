@@ -9,7 +9,8 @@ import pytest
 
 from mtop_gui.simulation.survey import Survey
 from mtop_gui.training.teaching import PaperTeaching
-from tests.long.ablations import ARMS, WHOLE, figures, part_of, split_by_row, taught
+from tests.long.ablations import ARMS, HEADING, WHOLE, figures, part_of, split_by_row, taught
+from tests.long.trained import GUIDE, write_section
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +52,13 @@ def test_no_redshift_is_a_catastrophe() -> None:
     said = figures({"dz": np.tile(error, 3), "hours": np.repeat([2.0, 4.0, 8.0], 4)})
     assert list(said) == ["2", "4", "8"]
     assert said["2"] == {"0.003": 0.25, "0.01": 0.25, "0.1": 0.5, "catastrophic": 0.5, "spectra": 4}
+
+
+def test_a_section_goes_to_the_end_of_a_page_and_then_into_its_own_place(tmp_path: Path) -> None:
+    page, guide = tmp_path / "page.md", GUIDE.read_text(encoding="utf-8")
+    page.write_text(guide, encoding="utf-8")
+    write_section(f"{HEADING}\nfirst\n", page, HEADING)
+    assert page.read_text(encoding="utf-8") == f"{guide.rstrip()}\n\n{HEADING}\nfirst\n"
+    page.write_text(page.read_text(encoding="utf-8") + "\n## Behind it\n", encoding="utf-8")
+    write_section(f"{HEADING}\nsecond\n", page, HEADING)
+    assert page.read_text(encoding="utf-8") == f"{guide.rstrip()}\n\n{HEADING}\nsecond\n\n## Behind it\n"
