@@ -212,7 +212,7 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     rms = float(np.sqrt(max(0.0, float((offset * offset) @ pdf))))
     low, high = cumulative.quantiles(CENTRAL)
     return Confidence(
-        entropy=_entropy(binned),
+        entropy=entropy_of(binned),
         skewness=_skewness(binned),
         rms=rms,
         peaks=find_peaks(grid, pdf),
@@ -220,8 +220,8 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     )
 
 
-def _entropy(probability: FloatArray) -> float:
-    """Shannon entropy in nats; written out, because importing scipy.stats takes longer than opening the window."""
+def entropy_of(probability: FloatArray) -> float:
+    """Shannon entropy in nats of any normalisation; written out, because importing scipy.stats takes longer than opening the window."""
     positive = probability[probability > 0] / probability.sum()
     return -float(positive @ np.log(positive)) + 0.0
 

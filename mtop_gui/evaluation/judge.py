@@ -203,6 +203,7 @@ class LimitMethod:
             "redshift": np.array([fit.redshift for fit in fits]),
             "error": nothing,
             "gain": np.array([fit.gain for fit in fits]),
+            "entropy": np.array([fit.entropy for fit in fits]),
             "flagged": np.zeros(len(fits)),
         }
 

@@ -173,6 +173,8 @@ def _screening(page: Page, report: Mapping[str, Any]) -> None:
     networks = {report["bundle"]["method"]: report["screening"]} | {
         name: one["screening"] for name, one in report["networks"].items()
     }
+    if report.get("limit_screening"):
+        networks["limit"] = report["limit_screening"]
     page.table(
         (
             "method",
@@ -246,9 +248,15 @@ def _singles(page: Page, report: Mapping[str, Any]) -> None:
 
 def _paper(page: Page, report: Mapping[str, Any]) -> None:
     page.heading("Beside the paper (Ginolfi et al. 2025)")
+    networks = {report["bundle"]["method"]: report["paper"]} | {
+        name: one["paper"] for name, one in report["networks"].items()
+    }
     page.table(
-        ("quantity", "paper", report["bundle"]["method"]),
-        [(row["quantity"], number(row["paper"]), number(row["ours"])) for row in report["paper"]],
+        ("quantity", "paper", *networks),
+        [
+            (rows[0]["quantity"], number(rows[0]["paper"]), *(number(row["ours"]) for row in rows))
+            for rows in zip(*networks.values(), strict=True)
+        ],
     )
 
 

@@ -34,6 +34,7 @@ LEAST_IN_BIN = 10
 DEFINITIONS: Final = {
     "success": "share of spectra with |Δz| below the threshold, by method, hours and threshold; the best redshift as given",
     "screening": "network: success (|Δz| < 0.01) of spectra with entropy below the threshold, and the share rejected",
+    "limit_screening": "the same cut at the entropy of the PDF that follows from the true template: even that rejects so many",
     "nmad_kms": "normalised median absolute deviation of c Δz/(1+z) after the line fit, unflagged spectra of all hours that were fitted",
     "pull_sigma": "robust standard deviation of Δz/error after the line fit, the same spectra with |Δz| < 0.01",
     "sigma_logmass": "half the central 68.27 % of log M* residuals, all spectra with a prediction [dex]",
@@ -64,6 +65,7 @@ def summarise(
     """
     hours, truth = sample.hours, sample.redshift
     main = answers[0]
+    limit = _limit(answers)
     found: dict[str, Any] = {
         "program": f"mtop-gui {__version__}",
         "galaxies": sample.count,
@@ -77,11 +79,11 @@ def summarise(
         "spectra_per_second": {one.name: one.rate for one in answers},
         "by": {one.name: _breakdowns(one, sample) for one in answers},
         "chi2": _chi2(answers, sample),
+        "limit_screening": _screening(limit, sample, answers) if limit else None,
         **network_figures(main, sample, answers),
         "networks": {
-            one.name: network_figures(one, sample, answers) for one in answers[1:] if "entropy" in one.columns
+            one.name: network_figures(one, sample, answers) for one in answers[1:] if "pit" in one.columns
         },
-        "paper": [vars(row) for row in paper_table(main.columns, sample.labels, hours)],
         "definitions": DEFINITIONS,
     }
     told: dict[str, Any] = plain(found)
@@ -135,6 +137,7 @@ def network_figures(one: Answers, sample: Sample, answers: Sequence[Answers]) ->
         "peak_calibration_error": metrics.calibration_error(columns["peak_probability"], right),
         "excess_aurc": metrics.area_under_risk(columns["entropy"], right),
         "hours": by_hours,
+        "paper": [vars(row) for row in paper_table(columns, sample.labels, hours)],
     }
 
 
@@ -164,16 +167,27 @@ def _screening(one: Answers, sample: Sample, answers: Sequence[Answers]) -> dict
     """Cut at entropy 2, with what the limit fails at beside it: no cut can reject less and be right."""
     right = metrics.is_right(one.redshift, sample.redshift)
     kept = (one.columns["entropy"] < DEFAULT_ENTROPY_THRESHOLD) & np.isfinite(one.redshift)
-    limit = next((other for other in answers if other.name == "limit"), None)
-    found = {}
-    for length in np.unique(sample.hours):
-        at = sample.hours == length
-        row: dict[str, Any] = metrics.screening(right[at], kept[at])._asdict()
-        if limit is not None:
-            row["limit_failures"] = 1 - metrics.success(limit.redshift[at], sample.redshift[at])
-            row["rejected_beyond_limit"] = row["rejected"] - row["limit_failures"]
-        found[f"{length:g}"] = row
+    limit = _limit(answers)
+    found = _cut(right, kept, sample.hours)
+    if limit is None:
+        return found
+    for hours, row in found.items():
+        at = sample.hours == float(hours)
+        row["limit_failures"] = 1 - metrics.success(limit.redshift[at], sample.redshift[at])
+        row["rejected_beyond_limit"] = row["rejected"] - row["limit_failures"]
     return found
+
+
+def _limit(answers: Sequence[Answers]) -> Answers | None:
+    return next((one for one in answers if one.name == "limit"), None)
+
+
+def _cut(right: BoolArray, kept: BoolArray, hours: FloatArray) -> dict[str, dict[str, Any]]:
+    """Judge a cut per exposure time."""
+    return {
+        f"{length:g}": metrics.screening(right[hours == length], kept[hours == length])._asdict()
+        for length in np.unique(hours)
+    }
 
 
 def _chi2(answers: Sequence[Answers], sample: Sample) -> dict[str, Any] | None:
@@ -183,12 +197,7 @@ def _chi2(answers: Sequence[Answers], sample: Sample) -> dict[str, Any] | None:
         return None
     right = metrics.is_right(peer.redshift, sample.redshift)
     return {
-        "screening": {
-            f"{length:g}": metrics.screening(
-                right[sample.hours == length], ~peer.flagged[sample.hours == length]
-            )._asdict()
-            for length in np.unique(sample.hours)
-        },
+        "screening": _cut(right, ~peer.flagged, sample.hours),
         "nmad_kms": metrics.nmad(_velocity(peer.redshift, sample.redshift)[~peer.flagged]),
         "pull_sigma": metrics.robust_sigma(
             metrics.pulls(peer.redshift[right], sample.redshift[right], peer.columns["error"][right])

@@ -124,6 +124,21 @@ def test_both_find_the_redshift_of_a_bright_galaxy(
     assert 0 < classical.error < 1e-3
 
 
+def test_the_limit_doubts_what_noise_hides(instrument: Instrument, usable: np.ndarray) -> None:
+    """Its entropy is that of the likelihood: none where the lines are plain, that of all bins where nothing is seen."""
+    limit = TrueTemplate(instrument, usable, REACH, median_window=WINDOW)
+    flux, noise = tiny_flux(1.0, instrument.wavelength), np.random.default_rng(5).normal(0, 1, 500)
+    template = limit.gridder.template(flux)
+
+    def entropy(error: float) -> float:
+        observed = limit.gridder.weigh(flux + error * noise, np.full(500, error))
+        return limit.fit(template, 1.0, observed).entropy
+
+    bins = (REACH[1] - REACH[0]) / 0.003
+    assert entropy(0.1) < 1 < entropy(100.0) < entropy(1e6)
+    assert entropy(1e6) == pytest.approx(np.log(bins), abs=0.02)
+
+
 def test_chi2_is_the_same_in_every_flux_unit(instrument: Instrument, scan: Chi2Scan) -> None:
     flux = tiny_flux(1.1, instrument.wavelength)
     sigma = np.full(500, 2.0)

@@ -63,7 +63,7 @@ def test_every_promised_number_is_there(report: dict[str, Any]) -> None:
         for shares in by_hours.values():
             assert set(shares) == THRESHOLDS
             assert 0 <= shares["0.003"] <= shares["0.01"] <= shares["0.1"] <= 1
-    assert set(report["screening"]) == HOURS
+    assert set(report["screening"]) == set(report["limit_screening"]) == HOURS
     for row in report["screening"].values():
         assert {"success", "rejected", "limit_failures", "rejected_beyond_limit"} <= set(row)
     for name in (
@@ -97,7 +97,8 @@ def test_interlopers_are_counted_by_kind(report: dict[str, Any]) -> None:
 
 def test_the_same_bundle_twice_says_the_same(report: dict[str, Any]) -> None:
     assert report["success"]["mtopnet"] == report["success"]["mtopnet tiny"]
-    assert report["networks"]["mtopnet tiny"]["pit_ks"] == report["pit_ks"]
+    for name in ("pit_ks", "paper"):
+        assert report["networks"]["mtopnet tiny"][name] == report[name]
 
 
 def test_the_limit_is_above_all(report: dict[str, Any]) -> None:
