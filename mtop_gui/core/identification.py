@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mtop_gui.core.arrays import FloatArray
     from mtop_gui.core.confidence import Peak
     from mtop_gui.core.line_data import LineData
-    from mtop_gui.core.line_model import LineMeasurement, LineModel
+    from mtop_gui.core.line_model import LineModel
     from mtop_gui.core.lines import SpectralLine
     from mtop_gui.core.prediction import Prediction
     from mtop_gui.core.spectrum import Spectrum
@@ -78,18 +78,6 @@ def evidence(spectrum: Spectrum, peaks: Sequence[Peak], most: int = 3) -> tuple[
         else:
             found.append(PeakEvidence(peak, fit.redshift, True, fit.model))
     return tuple(found)
-
-
-def would_be(feature: LineMeasurement, redshift: float) -> str:
-    """Name what a feature would be at another redshift; "" when no known line falls within 0.3 % of it."""
-    line = _line_at(feature.observed_wavelength, redshift, load_lines())
-    return line.name if line is not None else ""
-
-
-def _line_at(wavelength: float, redshift: float, lines: Sequence[SpectralLine]) -> SpectralLine | None:
-    """Give the foremost line that a redshift puts at a wavelength."""
-    near = [line for line in lines if abs(line.wavelength * (1.0 + redshift) / wavelength - 1.0) < SAME_PLACE]
-    return min(near, key=lambda line: rank_of(line.name), default=None)
 
 
 def competing_lines(

@@ -92,11 +92,6 @@ class LogPreparation:
         """
         return cls(**checked_fields(fields(cls), {k: v for k, v in values.items() if k != "kind"}))
 
-    @property
-    def last_wavelength(self) -> float:
-        """Centre of the last pixel [Å]."""
-        return float(self._wavelength[-1])
-
     @cached_property
     def _wavelength(self) -> FloatArray:
         wavelength: FloatArray = self.first_wavelength * np.exp(self.pixel_step * np.arange(self.pixels))

@@ -232,11 +232,3 @@ def calibration_error(probability: FloatArray, right: BoolArray, bins: int = 10)
     """Give the mean |claimed − true| over the bins of `reliability`, weighted with their spectra; NaN without any."""
     claimed, true, count = reliability(probability, right, bins)
     return float(np.sum(count * np.abs(claimed - true)) / count.sum()) if count.size else float("nan")
-
-
-def gaussian_coverage(value: FloatArray, truth: FloatArray, error: FloatArray, level: float) -> float:
-    """Give how often the truth lies within the central Gaussian interval of probability `level`; NaN without any."""
-    from scipy.special import ndtri
-
-    ratio = np.abs(pulls(value, truth, error))
-    return float(np.mean(ratio <= ndtri(0.5 + level / 2))) if ratio.size else float("nan")

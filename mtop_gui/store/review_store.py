@@ -285,10 +285,6 @@ class ReviewStore(ABC):
         """Give one cached Prediction, None when it is missing or damaged."""
         return self.load_predictions([content_hash], bundle_name, mc_passes).get(content_hash)
 
-    def known_file(self, path: Path | str, row: int = 0) -> KnownFile | None:
-        """Give what is remembered of one row of a file; ask `unchanged()` before trusting it."""
-        return self.known_files([path]).get((absolute(path), row))
-
     def export(
         self,
         path: Path | str,
@@ -338,11 +334,6 @@ def data_folder() -> Path:
     from platformdirs import user_data_dir
 
     return Path(user_data_dir("mtop-gui", appauthor=False))
-
-
-def default_store_path() -> Path:
-    """Give the file of the user's own store: `default_store`, where that is no URL of a server."""
-    return Path(default_store().removeprefix("sqlite:///"))
 
 
 def default_store() -> str:

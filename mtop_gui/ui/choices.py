@@ -66,11 +66,6 @@ class Choices(QObject):
         self.second = redshift
         self._show_soon.start()
 
-    def set_line_width(self, width: float) -> None:
-        """Expect lines of this standard deviation [km/s]."""
-        self.line_width = width
-        self._show_soon.start()
-
     def set_instrument(self, instrument: Instrument | None) -> None:
         """Take the Instrument of the bundle: it knows where the sky is."""
         self.instrument = instrument

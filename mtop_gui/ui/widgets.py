@@ -152,8 +152,3 @@ def is_text_field(thing: object) -> bool:
     if isinstance(thing, QComboBox):
         return thing.isEditable()
     return isinstance(thing, QLineEdit | QPlainTextEdit | QTextEdit | QAbstractSpinBox)
-
-
-def has_text_focus(window: QWidget) -> bool:
-    """Whether what is typed in this window goes into a text field."""
-    return is_text_field(window.focusWidget())

@@ -107,14 +107,6 @@ def test_a_reliable_probability_has_no_calibration_error() -> None:
     assert metrics.calibration_error(np.full(100, 0.9), np.zeros(100, bool)) == pytest.approx(0.9)
 
 
-@pytest.mark.parametrize("level", [0.68, 0.95])
-def test_gaussian_intervals_cover_what_they_claim(level: float) -> None:
-    rng = RNG(3)
-    truth = rng.normal(0, 0.2, 40_000)
-    covered = metrics.gaussian_coverage(np.zeros(truth.size), truth, np.full(truth.size, 0.2), level)
-    assert covered == pytest.approx(level, abs=0.01)
-
-
 def test_pulls_leave_out_what_has_no_error() -> None:
     pulls = metrics.pulls(np.array([1.0, 2.0, 3.0]), np.zeros(3), np.array([0.5, 0.0, np.nan]))
     assert pulls.tolist() == [2.0]

@@ -299,20 +299,25 @@ def test_many_predictions_at_once(store: ReviewStore) -> None:
     assert list(store.load_predictions(hashes, "one")) == hashes
 
 
+def known_row(store: ReviewStore, path: Path, row: int = 0) -> KnownFile | None:
+    """What is remembered of one row of a file."""
+    return store.known_files([path]).get((str(path), row))
+
+
 def test_known_files(store: ReviewStore, tmp_path: Path) -> None:
     path = tmp_path / "a.fits"
     path.write_bytes(b"12345")
     status = path.stat()
     known = KnownFile(str(path), 3, status.st_size, status.st_mtime_ns, "a" * 64, "galaxy")
     store.remember_files([known, known._replace(row=4, content_hash="b" * 64)])
-    assert store.known_file(path, 3) == known
-    assert store.known_file(path, 5) is None
+    assert known_row(store, path, 3) == known
+    assert known_row(store, path, 5) is None
     assert set(store.known_files([path, tmp_path / "b.fits"])) == {(str(path), 3), (str(path), 4)}
     assert known.unchanged()
     path.write_bytes(b"123456")
     assert not known.unchanged()
     store.remember_files([known._replace(size=6)])
-    remembered = store.known_file(path, 3)
+    remembered = known_row(store, path, 3)
     assert remembered is not None
     assert remembered.size == 6
     path.unlink()
@@ -327,9 +332,9 @@ def test_files_are_known_however_their_path_is_spelled(
     store.remember_files(
         [KnownFile(odd, 0, 1, 2, "a" * 64, "n"), KnownFile("b.fits", 0, 1, 2, "b" * 64, "n")]
     )
-    assert store.known_file(tmp_path / "b.fits") == KnownFile(
+    assert known_row(store, tmp_path / "b.fits") == KnownFile(
         str(tmp_path / "b.fits"), 0, 1, 2, "b" * 64, "n"
     )
-    remembered = store.known_file("\udcff.fits")
+    remembered = known_row(store, tmp_path / "\udcff.fits")
     assert remembered is not None
     assert remembered.path == str(tmp_path / "\udcff.fits")

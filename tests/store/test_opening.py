@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 
 from mtop_gui.core.errors import StoreError
 from mtop_gui.store import sqlite
-from mtop_gui.store.review_store import ReviewStore, default_store_path, open_store
+from mtop_gui.store.review_store import ReviewStore, default_store, open_store
 from mtop_gui.store.schema import MIGRATIONS, REVISIONS, migrate
 from mtop_gui.store.sqlite import SqliteBackend
 from mtop_gui.store.tables import metadata
@@ -164,16 +164,15 @@ def test_a_store_in_memory(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_users_own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MTOP_STORE", str(tmp_path / "deep" / "down" / "mine.sqlite"))
-    assert default_store_path() == tmp_path / "deep" / "down" / "mine.sqlite"
-    with open_store() as store:
-        store.record(decision())
-    assert default_store_path().is_file()
-    monkeypatch.setenv("MTOP_STORE", f"sqlite:///{tmp_path}/other.sqlite")
-    assert default_store_path() == tmp_path / "other.sqlite"
+    named = tmp_path / "deep" / "down" / "mine.sqlite", tmp_path / "other.sqlite"
+    for path, spelled in zip(named, (str(named[0]), f"sqlite:///{named[1]}"), strict=True):
+        monkeypatch.setenv("MTOP_STORE", spelled)
+        with open_store() as store:
+            store.record(decision())
+        assert path.is_file()
     monkeypatch.delenv("MTOP_STORE")
-    assert default_store_path().name == "reviews.sqlite"
-    assert "mtop-gui" in default_store_path().parts
+    assert Path(default_store()).name == "reviews.sqlite"
+    assert "mtop-gui" in Path(default_store()).parts
 
 
 def told(place: str | Path, *, read_only: bool = False) -> str:

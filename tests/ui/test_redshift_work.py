@@ -132,7 +132,7 @@ def test_the_peaks_stand_side_by_side(bench: Bench, qtbot: Any) -> None:
 
 def test_nothing_stays_of_the_spectrum_before(bench: Bench, qtbot: Any, tmp_path: Path) -> None:
     bench.session.compare_with(0.9)
-    bench.session.set_line_width(333.0)
+    bench.session.line_width = 333.0
     write_spectrum(tmp_path / "one" / "other.fits", 5, redshift=1.6)
     bench.controller.open([tmp_path / "one"])
     qtbot.waitUntil(lambda: settled(bench) and bench.session.selected >= 0, timeout=8000)
