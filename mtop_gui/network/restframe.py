@@ -62,7 +62,7 @@ class RestframeConfig:
     pixels: int = 8192
     redshift_bins: int = 2444
     pixel_step: float = 1.25e-4
-    stride: int = 3
+    stride: int = 4
     block: int = 16
     filters: int = 16
     deep_filters: int = 32
@@ -71,7 +71,7 @@ class RestframeConfig:
     deep_blocks: int = 2
     kernel: int = 5
     units: tuple[int, ...] = (64, 32)
-    view: int = 4
+    view: int = 2
     broad_units: int = 32
     broad_view: int = 8
     head_units: tuple[int, ...] = (128, 64)

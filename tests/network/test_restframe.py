@@ -43,6 +43,7 @@ PREPARATION = LogPreparation(
 BINS = 300
 GRID = RedshiftGrid(0.6, 1.6 * math.exp(BINS * STRIDE * STEP) - 1, BINS, "log")
 SMALL = {
+    "stride": STRIDE,
     "filters": 4,
     "deep_filters": 6,
     "broad_filters": 5,
