@@ -192,6 +192,13 @@ def risk_coverage(doubt: FloatArray, right: BoolArray) -> tuple[FloatArray, Floa
     return kept[last] / max(1, order.size), wrong[last] / kept[last]
 
 
+def least_rejected(doubt: FloatArray, right: BoolArray, share: float) -> float:
+    """Give the share that must be rejected, the most doubtful first, for this share of the others to be right; NaN if none will do."""
+    coverage, risk = risk_coverage(doubt, right)
+    enough = coverage[risk <= 1 - share]
+    return 1 - float(enough.max()) if enough.size else float("nan")
+
+
 def area_under_risk(doubt: FloatArray, right: BoolArray) -> float:
     """Give the mean risk over all coverages, less that of the ideal order (excess AURC; Geifman+19): 0 is perfect."""
     if right.size == 0:

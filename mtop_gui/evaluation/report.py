@@ -184,6 +184,7 @@ def _screening(page: Page, report: Mapping[str, Any]) -> None:
             "rejected",
             "limit's failures",
             "rejected beyond them",
+            "to reject for 99 %",
         ),
         [
             (
@@ -194,6 +195,7 @@ def _screening(page: Page, report: Mapping[str, Any]) -> None:
                 percent(row["rejected"]),
                 percent(row.get("limit_failures")),
                 percent(row.get("rejected_beyond_limit")),
+                percent(row["rejected_for_99"]),
             )
             for name, by_hours in networks.items()
             for hours, row in by_hours.items()

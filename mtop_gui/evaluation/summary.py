@@ -33,7 +33,8 @@ LEAST_IN_BIN = 10
 
 DEFINITIONS: Final = {
     "success": "share of spectra with |Δz| below the threshold, by method, hours and threshold; the best redshift as given",
-    "screening": "network: success (|Δz| < 0.01) of spectra with entropy below the threshold, and the share rejected",
+    "screening": "network: success (|Δz| < 0.01) of spectra with entropy below the threshold, and the share rejected; rejected_for_99: the "
+    "least share that any threshold must reject for 99 % of the others to be right",
     "limit_screening": "the same cut at the entropy of the PDF that follows from the true template: even that rejects so many",
     "nmad_kms": "normalised median absolute deviation of c Δz/(1+z) after the line fit, unflagged spectra of all hours that were fitted",
     "pull_sigma": "robust standard deviation of Δz/error after the line fit, the same spectra with |Δz| < 0.01",
@@ -169,10 +170,11 @@ def _screening(one: Answers, sample: Sample, answers: Sequence[Answers]) -> dict
     kept = (one.columns["entropy"] < DEFAULT_ENTROPY_THRESHOLD) & np.isfinite(one.redshift)
     limit = _limit(answers)
     found = _cut(right, kept, sample.hours)
-    if limit is None:
-        return found
     for hours, row in found.items():
         at = sample.hours == float(hours)
+        row["rejected_for_99"] = metrics.least_rejected(one.columns["entropy"][at], right[at], 0.99)
+        if limit is None:
+            continue
         row["limit_failures"] = 1 - metrics.success(limit.redshift[at], sample.redshift[at])
         row["rejected_beyond_limit"] = row["rejected"] - row["limit_failures"]
     return found

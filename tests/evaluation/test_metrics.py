@@ -107,6 +107,15 @@ def test_a_reliable_probability_has_no_calibration_error() -> None:
     assert metrics.calibration_error(np.full(100, 0.9), np.zeros(100, bool)) == pytest.approx(0.9)
 
 
+def test_how_many_must_be_rejected() -> None:
+    doubt, right = np.array([0.1, 0.2, 0.3, 0.4, 0.5]), np.array([True, True, False, True, False])
+    assert metrics.least_rejected(doubt, right, 0.9) == pytest.approx(0.6)
+    assert metrics.least_rejected(doubt, right, 0.75) == pytest.approx(
+        0.2
+    )  # 3 of 4: a later right one makes good
+    assert np.isnan(metrics.least_rejected(doubt, ~right, 0.9))
+
+
 def test_pulls_leave_out_what_has_no_error() -> None:
     pulls = metrics.pulls(np.array([1.0, 2.0, 3.0]), np.zeros(3), np.array([0.5, 0.0, np.nan]))
     assert pulls.tolist() == [2.0]

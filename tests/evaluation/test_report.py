@@ -64,8 +64,10 @@ def test_every_promised_number_is_there(report: dict[str, Any]) -> None:
             assert set(shares) == THRESHOLDS
             assert 0 <= shares["0.003"] <= shares["0.01"] <= shares["0.1"] <= 1
     assert set(report["screening"]) == set(report["limit_screening"]) == HOURS
-    for row in report["screening"].values():
-        assert {"success", "rejected", "limit_failures", "rejected_beyond_limit"} <= set(row)
+    for row in (*report["screening"].values(), *report["limit_screening"].values()):
+        assert {"success", "rejected", "limit_failures", "rejected_beyond_limit", "rejected_for_99"} <= set(
+            row
+        )
     for name in (
         "nmad_kms",
         "pull_sigma",
