@@ -60,7 +60,8 @@ class Confidence:
     skewness : of the bin probabilities themselves (Ginolfi+25; threshold 20).
     rms : standard deviation of the PDF, in z.
     peaks : most probable first; at least one.
-    interval68 : (lower, upper) 16th and 84th percentile of the PDF.
+    interval68 : (lower, upper) 16th and 84th percentile of the PDF; where the best Peak lies less than a bin beside them,
+        as that of a PDF narrower than its bins may, they reach up to it.
     """
 
     entropy: float
@@ -210,14 +211,27 @@ def summarise(grid: FloatArray, probability: FloatArray) -> Confidence:
     binned = pdf if rebinned is None else rebinned
     offset = grid - grid @ pdf
     rms = float(np.sqrt(max(0.0, float((offset * offset) @ pdf))))
-    low, high = cumulative.quantiles(CENTRAL)
+    peaks = find_peaks(grid, pdf)
     return Confidence(
         entropy=entropy_of(binned),
         skewness=_skewness(binned),
         rms=rms,
-        peaks=find_peaks(grid, pdf),
-        interval68=(low, high),
+        peaks=peaks,
+        interval68=_around(peaks[0].redshift, cumulative),
     )
+
+
+def _around(best: float, cumulative: Cumulative) -> tuple[float, float]:
+    """Give the central interval, reaching to a best redshift that only the width of the bins leaves outside."""
+    low, high = cumulative.quantiles(CENTRAL)
+    edges = cumulative.edges
+    place = min(max(int(edges.searchsorted(best)) - 1, 0), edges.size - 2)
+    bin_width = float(edges[place + 1] - edges[place])
+    if low - bin_width < best < low:
+        low = best
+    elif high < best < high + bin_width:
+        high = best
+    return low, high
 
 
 def entropy_of(probability: FloatArray) -> float:

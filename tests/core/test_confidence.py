@@ -88,6 +88,26 @@ def test_the_interval_is_centred_on_a_symmetric_pdf(sigma: float) -> None:
     assert (high - low) / 2 == pytest.approx(max(sigma, 0.248 * 0.003), rel=0.06)
 
 
+@given(st.floats(0.1, 2.0), st.floats(-0.5, 0.5))
+def test_the_interval_of_one_peak_holds_it(sigma: float, offset: float) -> None:
+    """Also where the peak is narrower than the bins."""
+    step = GRID[1] - GRID[0]
+    centre = GRID[300] + offset * step
+    found = summarise(GRID, stats.norm.pdf(GRID, centre, sigma * step) + 1e-12)
+    low, high = found.interval68
+    assert low <= found.peaks[0].redshift <= high
+    assert high - low < 3 * max(1.0, sigma) * step
+
+
+def test_the_interval_leaves_out_the_best_of_many_peaks() -> None:
+    """Where most of the probability lies elsewhere, it says so."""
+    shares = {0.7: 0.15} | dict.fromkeys(np.linspace(1.0, 2.6, 8), 0.85 / 8)
+    pdf = np.sum([share * stats.norm.pdf(GRID, centre, 0.004) for centre, share in shares.items()], axis=0)
+    found = summarise(GRID, pdf)
+    assert found.peaks[0].redshift == pytest.approx(0.7, abs=1e-3)
+    assert found.interval68[0] > 0.9
+
+
 def test_entropy_and_skewness_are_scipys_on_the_papers_bins() -> None:
     found = summarise(GRID, two_peaks())
     assert found.entropy == pytest.approx(stats.entropy(two_peaks()))
