@@ -295,12 +295,14 @@ class _Network:
         return {index: kept[key] for index, key in enumerate(hashes) if key in kept}
 
     def _save(self, made: list[tuple[Spectrum, Prediction | str]]) -> None:
+        if self._cache is None:
+            return
         entries = [
             (spectrum.content_hash, self._predictor.bundle_name, self._asked.mc_passes, answer)
             for spectrum, answer in made
             if not isinstance(answer, str)
         ]
-        if self._cache is not None and entries:
+        if entries:
             self._cache.save_predictions(entries)
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 CENTRAL = (0.15865, 0.84135)
 """Between these two lies what ±1 sigma of a Gaussian holds."""
 
-_HALVINGS = 30
-"""Of the interval in which a quantile is looked for: to a billionth of its bin."""
+_CLOSE = 1e-10
+"""To such a part of its bin a quantile is found, or after so many steps, each of which halves at least."""
+_STEPS = 40
 
 
 class Cumulative:
@@ -40,6 +41,7 @@ class Cumulative:
         self.below = np.zeros(self.edges.size)
         np.cumsum(probability, out=self.below[1:])
         self.below /= self.below[-1]
+        self._cubics: dict[int, tuple[float, float, float, float]] = {}
 
     def rebinned(self, width: float) -> FloatArray | None:
         """Give the probabilities of bins of another width, each spread evenly within its bin; None on a grid that has it."""
@@ -68,23 +70,23 @@ class Cumulative:
 
     def _quantile(self, level: float) -> float:
         place = min(max(int(self.below.searchsorted(level, side="right")) - 1, 0), self.edges.size - 2)
-        low, first, second, third = self._cubic(place)
-        left, right = 0.0, 1.0
-        for _ in range(_HALVINGS):
-            part = (left + right) / 2
-            if low + part * (first + part * (second + part * third)) < level:
-                left = part
-            else:
-                right = part
         begin, end = float(self.edges[place]), float(self.edges[place + 1])
-        return begin + (left + right) / 2 * (end - begin)
+        return begin + _solved(self._cubic(place), level) * (end - begin)
 
     def _cubic(self, place: int) -> tuple[float, float, float, float]:
         """Give one bin's Hermite cubic in the part of the bin, lowest power first; scipy's takes thirty times as long for one."""
+        if place in self._cubics:
+            return self._cubics[place]
         low, high = float(self.below[place]), float(self.below[place + 1])
         width = float(self.edges[place + 1] - self.edges[place])
         rise, fall = self._slope(place) * width, self._slope(place + 1) * width
-        return low, rise, 3 * (high - low) - 2 * rise - fall, rise + fall - 2 * (high - low)
+        cubic = self._cubics[place] = (
+            low,
+            rise,
+            3 * (high - low) - 2 * rise - fall,
+            rise + fall - 2 * (high - low),
+        )
+        return cubic
 
     def _slope(self, edge: int) -> float:
         """Give the density at an edge: the weighted harmonic mean of those of the two bins (Fritsch & Butland 1984)."""
@@ -102,6 +104,26 @@ class Cumulative:
     def _density(self, place: int) -> float:
         mass = float(self.below[place + 1] - self.below[place])
         return mass / float(self.edges[place + 1] - self.edges[place])
+
+
+def _solved(cubic: tuple[float, float, float, float], level: float) -> float:
+    """Give where (0-1) a rising cubic reaches a level: Newton's steps, halving where they leave what is left."""
+    low, first, second, third = cubic
+    left, right, part = 0.0, 1.0, 0.5
+    for _ in range(_STEPS):
+        excess = low + part * (first + part * (second + part * third)) - level
+        if excess < 0:
+            left = part
+        else:
+            right = part
+        slope = first + part * (2 * second + part * 3 * third)
+        step = part - excess / slope if slope > 0 else left
+        if not left < step < right:
+            step = (left + right) / 2
+        if abs(step - part) < _CLOSE:
+            return step
+        part = step
+    return part
 
 
 class Bins:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mtop_gui.core.confidence import Confidence, Peak, summarise
-from mtop_gui.core.cumulative import CENTRAL, Cumulative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,17 +72,7 @@ class Prediction:
     @property
     def redshift_err(self) -> float:
         """Half the central 68.27 % of the probability inside the best Peak; NaN for a rejection."""
-        best = self.best
-        if best is None:
-            return float("nan")
-        low, high = np.searchsorted(self.redshift_grid, [best.lower, best.upper])
-        # A Peak of one bin is still no better known than that bin allows.
-        inside = slice(min(low, self.redshift_grid.size - 2), max(high, low + 1) + 1)
-        weight = self.redshift_pdf[inside]
-        if weight.sum() <= 0:
-            return float("nan")
-        lower, upper = Cumulative(self.redshift_grid[inside], weight).quantiles(CENTRAL)
-        return (upper - lower) / 2
+        return float("nan") if self.rejection else self.confidence.error
 
 
 def rejected(

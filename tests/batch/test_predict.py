@@ -72,6 +72,17 @@ def test_a_spectrum_outside_the_bundle_has_no_redshift_but_is_read():
     assert rows[0].flag_reason == "outside the range of the bundle"
 
 
+def test_hashes_are_taken_for_a_cache_only():
+    """They cost as much as reading the file does."""
+    for cache in (None, FakeCache()):
+        events = []
+        predict_catalogue(
+            [Path("0-2.fits")], FakePredictor(), read=FakeFiles(), cache=cache, report=events.append
+        )
+        spectra = [event.spectrum for event in events if isinstance(event, Predicted)]
+        assert ["content_hash" in vars(spectrum) for spectrum in spectra] == 2 * [cache is not None]
+
+
 def test_events_tell_progress_each_prediction_and_the_end():
     events = []
     paths = [Path(f"{number}-1.fits") for number in range(10)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -100,10 +101,16 @@ def _arm(data: Hdu, error: Hdu) -> Arm:
     if flux.ndim != 1 or flux.shape != sigma.shape or start is None or not step:
         raise UnreadableSpectrumError("a MOONS1D band has no wavelength scale or its errors differ in length")
     reference = data.number("CRPIX1")
-    wavelength = start + step * (
-        np.arange(flux.size, dtype=np.float64) + 1.0 - (1.0 if reference is None else reference)
-    )
+    wavelength = _scale(start, step, 1.0 if reference is None else reference, flux.size)
     return Arm(wavelength, *weighted(flux, sigma))
+
+
+@lru_cache(maxsize=16)
+def _scale(start: float, step: float, reference: float, pixels: int) -> np.ndarray:
+    """Lay out a band's wavelengths (pixels,), the same for all files of a survey; nobody writes to them."""
+    wavelength = start + step * (np.arange(pixels, dtype=np.float64) + 1.0 - reference)
+    wavelength.flags.writeable = False
+    return wavelength
 
 
 def weighted(flux: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
