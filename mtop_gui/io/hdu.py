@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,7 +72,7 @@ class Hdu:
                 number = float(value)
             except (ValueError, OverflowError):
                 continue
-            if np.isfinite(number):
+            if math.isfinite(number):
                 return number
         return None
 
