@@ -273,6 +273,7 @@ class Bench(QObject):
         self.window.hide()
         self.watching.close()
         self.neighbours.close()
+        self.recall.close()
         self.home = self.lanes.close()
         if self.home:
             self.store.close()

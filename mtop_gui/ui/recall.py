@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from mtop_gui.ui.network_lane import NetworkLane
     from mtop_gui.ui.reviewing import Reviewing
     from mtop_gui.ui.session import Session
+
+log = logging.getLogger(__name__)
 
 CHUNK = 200
 
@@ -45,17 +49,23 @@ class Recall(QObject):
         self._lanes, self._network, self._store = lanes, network, store
         self._task: Task | None = None
         self._remembered: set[int] = set()
+        self._hashed = 0
         self._remember_soon = QTimer(self)
         self._remember_soon.setSingleShot(True)
         self._remember_soon.setInterval(3000)
         self._remember_soon.timeout.connect(self.remember)
         session.entries_reset.connect(self._begin)
-        session.entries_changed.connect(self._remember_soon.start)
+        session.entries_changed.connect(self._remember_later)
 
     def _begin(self) -> None:
         self.cancel()
         self._remember_soon.stop()
-        self._remembered = set()
+        self._remembered, self._hashed = set(), 0
+
+    def _remember_later(self) -> None:
+        # Not started anew: while a run goes on, something changes all the time.
+        if not self._remember_soon.isActive():
+            self._remember_soon.start()
 
     def cancel(self) -> None:
         """Stop looking."""
@@ -121,22 +131,35 @@ class Recall(QObject):
 
     def remember(self) -> None:
         """Keep the content hashes of what was read, and why the rest could not be: the next start need not read it."""
+        if read := self._not_remembered():
+            self._lanes.submit(
+                Lane.FILES,
+                lambda report: self._store.remember_files(known_files(read)),
+                "remembering these files",
+                failed=lambda failure: None if failure.expected else self._lanes.failed.emit(failure),
+            )
+
+    def close(self) -> None:
+        """Keep what was read since, before the window goes: no lane takes it any more."""
+        self._remember_soon.stop()
+        self.cancel()
+        try:
+            self._store.remember_files(known_files(self._not_remembered()))
+        except StoreError as error:
+            log.warning("what was read last will be read again at the next start: %s", error)
+
+    def _not_remembered(self) -> list[tuple[Path, int, str, str]]:
+        """Give (path, row, content hash, name or reason) of what is new, which counts as remembered from now on."""
         entries, known = self._session.entries, self._remembered
-        hashes = {n: content for n, content in entries.hashes.items() if n not in known}
-        read = [(entries.paths[n], entries.rows[n], h, entries.names[n]) for n, h in hashes.items()]
+        new = islice(entries.hashes.items(), self._hashed, None)  # only ever added to, and long in a large survey
+        hashes = {n: content for n, content in new if n not in known}
+        self._hashed = len(entries.hashes)
         failed = {
             n: reason for n, reason in entries.errors.items() if n not in known and n not in entries.hashes
         }
-        read += [(entries.paths[n], entries.rows[n], "", reason) for n, reason in failed.items()]
         known.update(hashes, failed)
-        if not read:
-            return
-        self._lanes.submit(
-            Lane.FILES,
-            lambda report: self._store.remember_files(known_files(read)),
-            "remembering these files",
-            failed=lambda failure: None if failure.expected else self._lanes.failed.emit(failure),
-        )
+        read = [(entries.paths[n], entries.rows[n], h, entries.names[n]) for n, h in hashes.items()]
+        return read + [(entries.paths[n], entries.rows[n], "", reason) for n, reason in failed.items()]
 
 
 def known_files(read: list[tuple[Path, int, str, str]]) -> list[KnownFile]:

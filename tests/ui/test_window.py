@@ -21,6 +21,8 @@ from tests.ui.conftest import BenchMaker, press, run_and_wait, settled
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mtop_gui.ui.app import Bench
+
 
 KEY = Qt.Key
 
@@ -282,6 +284,34 @@ def test_a_folder_seen_before_needs_no_second_run(qtbot: Any, make_bench: BenchM
     assert again.session.entries.entropy[:5].tolist() == pytest.approx(known[:5], abs=1e-4)
     # The sixth has changed meanwhile, so nothing is claimed about it.
     assert np.isnan(again.session.entries.entropy[5])
+
+
+def predicted(bench: Bench) -> list[int]:
+    return np.flatnonzero(np.isfinite(bench.session.entries.entropy)).tolist()
+
+
+def test_what_was_looked_at_is_known_again_though_no_run_was_made(
+    qtbot: Any, make_bench: BenchMaker, demo: Path
+) -> None:
+    bench = make_bench(demo)
+    for number in (4, 2):
+        bench.session.select(number)
+        qtbot.waitUntil(lambda: settled(bench))
+    before = predicted(bench)
+    assert {2, 4} <= set(before)
+    bench.window.close()  # before any timer
+    assert predicted(make_bench()) == before
+
+
+def test_what_half_a_run_predicted_is_known_again(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
+    bench = make_bench(many, predictor=FakePredictor(delay=0.01))
+    bench.controller.run()
+    qtbot.waitUntil(lambda: len(predicted(bench)) > 60, timeout=60_000)
+    before = predicted(bench)
+    bench.window.close()
+    after = predicted(make_bench())
+    assert set(before) <= set(after)
+    assert len(after) < 250
 
 
 def test_docks_are_remembered(make_bench: BenchMaker, demo: Path) -> None:
