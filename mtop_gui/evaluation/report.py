@@ -173,7 +173,7 @@ def _screening(page: Page, report: Mapping[str, Any]) -> None:
     networks = {report["bundle"]["method"]: report["screening"]} | {
         name: one["screening"] for name, one in report["networks"].items()
     }
-    if report.get("limit_screening"):
+    if report["limit_screening"]:
         networks["limit"] = report["limit_screening"]
     page.table(
         (

@@ -60,7 +60,7 @@ class RestframeConfig:
     first_pixel: float
     first_redshift: float
     pixels: int = 8192
-    redshift_bins: int = 2444
+    redshift_bins: int = 1833
     pixel_step: float = 1.25e-4
     stride: int = 4
     block: int = 16

@@ -14,6 +14,7 @@ from mtop_gui.network.architectures import build, config_to_dict
 from mtop_gui.network.bundle import save_bundle
 from mtop_gui.training.checkpoint import Progress, read_progress, restore_variables, save_checkpoint
 from mtop_gui.training.dataset import as_keras_dataset
+from mtop_gui.training.normalisation import SETTLING_BATCHES, settle
 from mtop_gui.training.recipes import TUNING_WARM_UP, WARM_UP, learning_rate
 from mtop_gui.training.validation import fit_temperature, judge, robust_sigma, success_by_exposure
 
@@ -175,6 +176,7 @@ class Trainer:
             raise TrainingError(
                 f"the loss became infinite in epoch {number + 1}: lower the learning rate, then --resume"
             )
+        settle(self._network, plan[:SETTLING_BATCHES])
         said, judged = self._judge()
         logs |= said
         logs["learning_rate"] = float(np.asarray(model.optimizer.learning_rate))
