@@ -151,7 +151,8 @@ class Recall(QObject):
     def _not_remembered(self) -> list[tuple[Path, int, str, str]]:
         """Give (path, row, content hash, name or reason) of what is new, which counts as remembered from now on."""
         entries, known = self._session.entries, self._remembered
-        new = islice(entries.hashes.items(), self._hashed, None)  # only ever added to, and long in a large survey
+        # Only ever added to, and long in a large survey.
+        new = islice(entries.hashes.items(), self._hashed, None)
         hashes = {n: content for n, content in new if n not in known}
         self._hashed = len(entries.hashes)
         failed = {

@@ -27,14 +27,18 @@ def plan_of(features: np.ndarray) -> list[Any]:
 
 
 def test_features_far_from_the_running_averages_come_out_normalised_in_every_layer(network: Any) -> None:
-    features = np.random.default_rng(1).normal([5.0, -40.0, 0.1], [3.0, 20.0, 0.5], (64, 3)).astype(np.float32)
+    features = (
+        np.random.default_rng(1).normal([5.0, -40.0, 0.1], [3.0, 20.0, 0.5], (64, 3)).astype(np.float32)
+    )
     settle(network, plan_of(features))
     first, second = network.get_layer("first"), network.get_layer("second")
     np.testing.assert_allclose(first.moving_mean.numpy(), features.mean(axis=0), rtol=1e-4)
     np.testing.assert_allclose(first.moving_variance.numpy(), features.var(axis=0), rtol=1e-4)
     said = np.asarray(network({"features": features}, training=False))
     np.testing.assert_allclose(said.mean(axis=0), 0.0, atol=1e-4)
-    assert said.std(axis=0) == pytest.approx(np.sqrt(1 / (1 + 1e-3 / second.moving_variance.numpy())), rel=1e-3)
+    assert said.std(axis=0) == pytest.approx(
+        np.sqrt(1 / (1 + 1e-3 / second.moving_variance.numpy())), rel=1e-3
+    )
 
 
 def test_every_pixel_of_a_feature_counts(network: Any) -> None:
