@@ -1,7 +1,9 @@
 """restframe for inference: the network of `build_restframe`, laid out for the processor, with its weights as constants.
 
-It says the same to rounding, in seven eighths of the time. What Keras keeps apart is done in one operation (a convolution with its
-residual and its rectifier), and what the lines see is copied once where Keras copies it three times. Keras itself need not be loaded.
+It says the same to rounding, in less time. What Keras keeps apart is done in one operation (a convolution with its residual and its
+rectifier). What the lines see is copied once where Keras copies it three times: all places' rows are written behind each other,
+with zeros between them, and then folded, so that channels come in another order, for which the weights are sorted. Keras itself need
+not be loaded.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from mtop_gui.network.restframe import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mtop_gui.core.arrays import Float32Array
+    from mtop_gui.core.arrays import Float32Array, IntArray
 
 INPUTS = ("spectrum", "broad", "scale")
 EMBEDDING = 2  # number of the hidden layer, as `ARCHITECTURES` has it
@@ -45,6 +47,7 @@ class RestframeForward:
 
         self._tf, self._config = tf, config
         self._weights = {path: np.asarray(array, np.float32) for path, array in weights.items()}
+        self._sort_weights()
         # Traced once for every number of spectra; XLA does not help on CPUs and compiles for seconds at each.
         self._compiled = tf.function(self._outputs, autograph=False, jit_compile=False)
 
@@ -82,6 +85,17 @@ class RestframeForward:
         lines = tf.reshape(tf.sigmoid(lines + self._constant("line_probability/bias")), (-1, pixels))
         said = {name: tf.nn.softmax(self._dense(hidden[-1], name)) for name in ("logmass", "logsfr", "kind")}
         return {**said, "redshift": redshift, "lines": lines, "embedding": hidden[EMBEDDING]}
+
+    def _sort_weights(self) -> None:
+        """Bring the weights of what takes folded channels into the order of these."""
+        config, weights = self._config, self._weights
+        anchors, lines = len(line_offsets(config, ANCHORS, config.block)), sum(map(len, phases(config)))
+        gathered = _folded_order(config.broad_view, lines, config.view)
+        for name, order in (("broad_score_1", _folded_order(0, anchors, config.view)), ("score_1", gathered)):
+            weights[f"{name}/kernel"] = np.where(order >= 0, weights[f"{name}/kernel"][:, order], 0)
+        kernel = weights["head_1/kernel"]
+        expected = np.where(gathered[:, None] >= 0, kernel[gathered], 0)
+        weights["head_1/kernel"] = np.concatenate([expected, kernel[gathered.max() + 1 :]])
 
     def _constant(self, name: str) -> Any:
         return self._tf.constant(self._weights[name])
@@ -126,9 +140,12 @@ class RestframeForward:
         tf, config = self._tf, self._config
         anchors = line_offsets(config, ANCHORS, config.block)
         seen = self._mix(broad, "broad_view", last=True)
-        seen = tf.concat(self._sheared(seen, anchors, broad_steps(config), apart), 1)
+        seen = self._folded(self._sheared(seen, anchors, broad_steps(config), apart), broad_steps(config))
         seen = self._mix(tf.nn.relu(self._mix(seen, "broad_score_1")), "broad_score_2")
-        views = [self._spread(seen, config.block, config.stride)]
+        seen = self._spread(seen, config.block, config.stride)
+        if spare := -config.broad_view % config.view:
+            seen = tf.pad(seen, [[0, 0], [0, spare], [0, 0]])
+        views = [tf.reshape(seen, (-1, config.view, seen.shape[1] // config.view * config.redshift_bins))]
         rows = -(-config.pixels // config.stride)
         folded = tf.pad(features, [[0, 0], [0, rows * config.stride - config.pixels], [0, 0]])
         folded = tf.reshape(folded, (-1, rows, config.stride * config.filters))
@@ -137,13 +154,13 @@ class RestframeForward:
                 channels = slice(phase * config.filters, (phase + 1) * config.filters)
                 seen = self._mix(folded[:, :, channels], f"view_{phase}", last=True)
                 views += self._sheared(seen, offsets, config.redshift_bins, apart)
-        gathered = score = tf.concat(views, 1)
+        gathered = score = self._folded(views, config.redshift_bins)
         for number in range(1, len(config.units) + 1):
             score = tf.nn.relu(self._mix(score, f"score_{number}"))
         return gathered, score
 
     def _sheared(self, channels: Any, offsets: Sequence[int], steps: int, apart: bool) -> list[Any]:
-        """Lay each place's channels where the trial redshifts put them, as `layers.Shear` does, not yet beside each other."""
+        """Lay each place's channels (n, view, steps) where the trial redshifts put them: cells, and zeros around them."""
         tf, cells, view = self._tf, channels.shape[2], self._config.view
         parts = tf.split(channels, len(offsets), 1) if apart else []
         laid = []
@@ -151,9 +168,17 @@ class RestframeForward:
             first, last = max(0, -offset), min(steps, cells - offset)
             rows, columns = slice(number * view, (number + 1) * view), slice(offset + first, offset + last)
             inside = parts[number][:, :, columns] if apart else channels[:, rows, columns]
-            whole = first == 0 and last == steps
-            laid.append(inside if whole else tf.pad(inside, [[0, 0], [0, 0], [first, steps - last]]))
+            count = tf.shape(channels)[0] if channels.shape[0] is None else channels.shape[0]
+            for piece, width in ((None, first), (inside, last - first), (None, steps - last)):
+                if width:
+                    laid.append(tf.zeros((count, view, width)) if piece is None else piece)
         return laid
+
+    def _folded(self, pieces: Sequence[Any], steps: int) -> Any:
+        """Write pieces (n, view, cells) behind each other, and fold: (n, channels, steps), channels sorted as by `_folded_order`."""
+        tf = self._tf
+        places = sum(piece.shape[2] for piece in pieces) // steps
+        return tf.reshape(tf.concat(pieces, 2), (-1, self._config.view * places, steps))
 
     def _spread(self, coarse: Any, repeats: int, stride: int) -> Any:
         """Repeat coarse trial redshifts (n, c, m) until they meet the fine ones, as `layers.Spread` does.
@@ -199,3 +224,14 @@ class RestframeForward:
         # Spectrum by spectrum: TensorFlow has a faster product for one vector than for a batch of them.
         pairs = zip(tf.unstack(seen), tf.unstack(redshift), strict=True)
         return tf.stack([tf.linalg.matvec(*pair) for pair in pairs])
+
+
+def _folded_order(others: int, places: int, view: int) -> IntArray:
+    """Tell which channel, of `others` and then `view` of each place, stands where after folding; -1 for one of zeros.
+
+    Folded, the first channel of every place comes before the second of any; the others count as places.
+    """
+    columns = -(-others // view)
+    before = np.arange(view * columns).reshape(view, columns)
+    behind = others + np.arange(places * view).reshape(places, view).T
+    return np.concatenate([np.where(before < others, before, -1), behind], axis=1).ravel()

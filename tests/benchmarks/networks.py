@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mtop_gui.core.spectrum import Spectrum
 
-SPECTRA, FEW, TURNS = 256, 16, 5
+SPECTRA, FEW, TURNS = 256, 16, 15
 REACH = (0.6, 3.0)
 
 

@@ -113,7 +113,16 @@ def test_outputs_are_probabilities(config: RestframeConfig, model: Any) -> None:
     assert ((said["lines"] > 0) & (said["lines"] < 1)).all()
 
 
-def test_inference_says_what_the_keras_model_says(model: Any, bundle: ModelBundle) -> None:
+@pytest.mark.parametrize("view", [2, 3], ids=["view divides the broad view", "it does not"])
+def test_inference_says_what_the_keras_model_says(
+    config: RestframeConfig, bundle: ModelBundle, view: int
+) -> None:
+    import keras
+
+    keras.utils.set_random_seed(5)
+    config = replace(config, view=view)
+    weights = {variable.path: np.asarray(variable) for variable in build("restframe", config).weights}
+    bundle = replace(bundle, config=config, weights=weights)
     inputs, forward = random_inputs(3, seed=8), forward_model(bundle)
     said, known = forward.predict_on_batch(inputs), inference_model(bundle).predict_on_batch(inputs)
     assert set(said) == set(known)
