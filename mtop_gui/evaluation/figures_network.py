@@ -32,6 +32,8 @@ COLOURED_BY = {
     "sersic": "Sérsic index",
 }
 SKEWNESS_THRESHOLD = 20.0
+LEARNT = {"redshift_loss": "training", "val_redshift": "validation", "success_2h": "2 h", "success_8h": "8 h"}
+"""Keys of a training's history that are drawn."""
 
 
 def draw_entropy(judged: Judged) -> tuple[Any, str] | None:
@@ -212,6 +214,32 @@ def _right_and_wrong(judged: Judged, name: str, threshold: float) -> tuple[Any, 
     return figure, ""
 
 
+def draw_learning(judged: Judged) -> tuple[Any, str] | None:
+    """Draw loss and success of each network's training, epoch by epoch."""
+    learnt = {one["method"]: one["learning"] for one in judged.report["bundles"] if one["learning"]}
+    if not learnt:
+        return None
+    looks = style(judged.answers)
+    figure, (left, right) = panels(2, width=4.6)
+    for method, history in learnt.items():
+        begin = 0 if "epoch" in history[0] else 1  # trained further: the first entry is the parent's
+        epochs = np.arange(begin, begin + len(history))
+        for axis, key, line in (
+            (left, "redshift_loss", ":"),
+            (left, "val_redshift", "-"),
+            (right, "success_2h", ":"),
+            (right, "success_8h", "-"),
+        ):
+            values = [epoch.get(key, np.nan) for epoch in history]
+            look = {**looks[method], "linestyle": line, "label": f"{method}, {LEARNT[key]}"}
+            axis.plot(epochs, values, marker=".", markersize=4, linewidth=1, **look)
+    for axis, name in ((left, "redshift loss [nats]"), (right, "|Δz| < 0.01")):
+        axis.set_xlabel("epoch", fontsize=9)
+        axis.set_ylabel(name, fontsize=9)
+        axis.legend(fontsize=7)
+    return figure, ""
+
+
 def _doubt(columns: Any) -> FloatArray | None:
     """Give what a method orders its own answers by."""
     if "entropy" in columns:
@@ -274,5 +302,12 @@ DRAWINGS = (
         "Redshifts after the line fit",
         "Velocity offsets and offsets over errors of spectra that are not flagged and within |Δz| < 0.01.",
         draw_pulls,
+    ),
+    Drawing(
+        "learning",
+        "Learning curves",
+        "Left: cross-entropy of the redshift, of training spectra (dotted; averaged over the epoch, with dropout and disturbed spectra "
+        "where the network is trained so) and of validation spectra. Right: share of right redshifts among the validation spectra.",
+        draw_learning,
     ),
 )

@@ -21,7 +21,7 @@ from mtop_gui.network.embedding import embed
 from mtop_gui.simulation.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mtop_gui.core.arrays import FloatArray, IntArray
@@ -187,6 +187,7 @@ def _facts(predictors: Sequence[Any], survey: Survey, options: Options) -> dict[
             "architecture": predictor.bundle.architecture,
             "digest": predictor.bundle.digest,
             "parameters": int(sum(np.size(array) for array in predictor.bundle.weights.values())),
+            "learning": _learning(predictor.bundle.training),
         }
         for predictor, name in zip(predictors, method_names(predictors), strict=True)
     ]
@@ -202,6 +203,19 @@ def _facts(predictors: Sequence[Any], survey: Survey, options: Options) -> dict[
         },
         "options": vars(options),
     }
+
+
+def _learning(training: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Give what is known of each epoch of a training: losses, success on validation spectra, learning rate.
+
+    A bundle may come from anybody: whatever is no number is left out.
+    """
+    history = training.get("history")
+    epochs = [epoch for epoch in history if isinstance(epoch, dict)] if isinstance(history, list) else []
+    return [
+        {str(key): float(value) for key, value in epoch.items() if isinstance(value, int | float)}
+        for epoch in epochs
+    ]
 
 
 def _two_lines(sample: Sample, survey: Survey, instrument: Instrument, usable: Any) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,18 +163,28 @@ def test_redshifts_after_the_line_fit_are_drawn_where_there_are_any() -> None:
 
 
 def test_a_report_without_peer_limit_and_embedding(faint_survey: Path, tiny_bundle: ModelBundle) -> None:
-    network = predictor.Predictor(tiny_bundle, tiny_instrument())
+    history = [
+        {"val_redshift": 2.5, "success_8h": 0.5, "remark": "no number"},
+        {"val_redshift": 2.0},
+        "no epoch",
+    ]
+    learnt = replace(tiny_bundle, training={"history": history})
+    network = predictor.Predictor(learnt, tiny_instrument())
     judged = judge_survey(
         [network], faint_survey, Options(galaxies=3, chi2=False, limit=False, embedding=False, fits=0)
     )
     assert set(judged.report["success"]) == {"mtopnet"}
+    assert judged.report["bundle"]["learning"] == [
+        {"val_redshift": 2.5, "success_8h": 0.5},
+        {"val_redshift": 2.0},
+    ]
     assert judged.report["chi2"] is None
     assert judged.report["nmad_kms"] is None
     assert judged.embedding.size == 0
     assert "Screening by entropy" in survey_html(judged.report, [])
     pytest.importorskip("matplotlib", reason="figures need the extra figures")
     # Here, unlike in the command, any warning that matplotlib gives is an error.
-    assert {picture.name for picture in pictures(judged)} == FIGURES - {"embedding"}
+    assert {picture.name for picture in pictures(judged)} == FIGURES - {"embedding"} | {"learning"}
 
 
 def test_pages_escape_everything() -> None:
