@@ -199,10 +199,14 @@ def _tell(arm: str, said: dict[str, dict[str, float]]) -> None:
 
 def section(found: dict[str, dict[str, dict[str, float]]], options: argparse.Namespace) -> str:
     """Write the measured table with what it was measured on."""
+    fewest = min(one["spectra"] for said in found.values() for one in said.values())
+    most = max(one["spectra"] for said in found.values() for one in said.values())
+    errors = " to ".join(f"{50 / spectra**0.5:.1f}" for spectra in (most, fewest))
     lines = [
         HEADING,
-        f"`packaging/test.py --ablations --write` trains M-TOPnet on {options.galaxies:,} galaxies for {options.epochs} epochs "
-        "and judges it on those held out. Right is |Δz| < 0.01, catastrophic |Δz| > 0.5.",
+        f"`packaging/test.py --ablations --write --epochs {options.epochs}` trains M-TOPnet on {options.galaxies:,} galaxies for "
+        f"{options.epochs} epochs and judges it on those held out. Right is |Δz| < 0.01, catastrophic |Δz| > 0.5. Each cell is of "
+        f"{fewest:,.0f} to {most:,.0f} spectra: its standard error is at most {errors} points.",
         "",
         "| network | " + " | ".join(f"{hours:g} h: right | catastrophic" for hours in EXPOSURE_HOURS) + " |",
         "|---" + 2 * len(EXPOSURE_HOURS) * "|---" + "|",
