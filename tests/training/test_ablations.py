@@ -55,7 +55,8 @@ def test_no_redshift_is_a_catastrophe() -> None:
 
 
 def test_a_section_goes_to_the_end_of_a_page_and_then_into_its_own_place(tmp_path: Path) -> None:
-    page, guide = tmp_path / "page.md", GUIDE.read_text(encoding="utf-8")
+    page = tmp_path / "page.md"
+    guide = GUIDE.read_text(encoding="utf-8").partition(HEADING)[0]
     page.write_text(guide, encoding="utf-8")
     write_section(f"{HEADING}\nfirst\n", page, HEADING)
     assert page.read_text(encoding="utf-8") == f"{guide.rstrip()}\n\n{HEADING}\nfirst\n"
