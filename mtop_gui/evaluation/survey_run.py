@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -208,12 +209,12 @@ def _facts(predictors: Sequence[Any], survey: Survey, options: Options) -> dict[
 def _learning(training: Mapping[str, Any]) -> list[dict[str, float]]:
     """Give what is known of each epoch of a training: losses, success on validation spectra, learning rate.
 
-    A bundle may come from anybody: whatever is no number is left out.
+    A bundle may come from anybody: whatever is no finite number is left out.
     """
     history = training.get("history")
     epochs = [epoch for epoch in history if isinstance(epoch, dict)] if isinstance(history, list) else []
     return [
-        {str(key): float(value) for key, value in epoch.items() if isinstance(value, int | float)}
+        {key: value for key, value in epoch.items() if isinstance(value, float) and math.isfinite(value)}
         for epoch in epochs
     ]
 

@@ -50,6 +50,7 @@ class Recall(QObject):
         self._task: Task | None = None
         self._remembered: set[int] = set()
         self._hashed = 0
+        self._unwritten: list[list[tuple[Path, int, str, str]]] = []
         self._remember_soon = QTimer(self)
         self._remember_soon.setSingleShot(True)
         self._remember_soon.setInterval(3000)
@@ -132,10 +133,12 @@ class Recall(QObject):
     def remember(self) -> None:
         """Keep the content hashes of what was read, and why the rest could not be: the next start need not read it."""
         if read := self._not_remembered():
+            self._unwritten.append(read)  # until it is: the window may close while this waits in its lane
             self._lanes.submit(
                 Lane.FILES,
                 lambda report: self._store.remember_files(known_files(read)),
                 "remembering these files",
+                done=lambda _: self._unwritten.remove(read),
                 failed=lambda failure: None if failure.expected else self._lanes.failed.emit(failure),
             )
 
@@ -144,7 +147,8 @@ class Recall(QObject):
         self._remember_soon.stop()
         self.cancel()
         try:
-            self._store.remember_files(known_files(self._not_remembered()))
+            for read in (*self._unwritten, self._not_remembered()):
+                self._store.remember_files(known_files(read))
         except StoreError as error:
             log.warning("what was read last will be read again at the next start: %s", error)
 

@@ -164,7 +164,7 @@ def test_redshifts_after_the_line_fit_are_drawn_where_there_are_any() -> None:
 
 def test_a_report_without_peer_limit_and_embedding(faint_survey: Path, tiny_bundle: ModelBundle) -> None:
     history = [
-        {"val_redshift": 2.5, "success_8h": 0.5, "remark": "no number"},
+        {"val_redshift": 2.5, "success_8h": 0.5, "remark": "no number", "val_loss": float("inf")},
         {"val_redshift": 2.0},
         "no epoch",
     ]

@@ -303,6 +303,19 @@ def test_what_was_looked_at_is_known_again_though_no_run_was_made(
     assert predicted(make_bench()) == before
 
 
+def test_what_still_waits_to_be_remembered_is_known_again(
+    qtbot: Any, make_bench: BenchMaker, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make_bench(demo)
+    before = predicted(bench)
+    assert before
+    monkeypatch.setattr(bench.lanes, "submit", lambda *work, **more: None)  # never its turn
+    bench.recall.remember()
+    bench.window.close()
+    monkeypatch.undo()
+    assert predicted(make_bench()) == before
+
+
 def test_what_half_a_run_predicted_is_known_again(qtbot: Any, make_bench: BenchMaker, many: Path) -> None:
     bench = make_bench(many, predictor=FakePredictor(delay=0.01))
     bench.controller.run()
