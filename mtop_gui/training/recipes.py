@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from mtop_gui.core.instrument import Instrument
 
 WARM_UP, TUNING_WARM_UP = 300, 50
-"""Steps over which the learning rate of `restframe` rises, at the beginning and when it is trained further."""
+"""Steps over which a learning rate rises, at the beginning and when it is trained further."""
+
+BLOCK_DROPOUT = 0.2
+"""Dropout in the residual blocks of `mtopnet` while it learns its line masks (`Recipe.block_dropout_epochs`).
+
+Its line branch alone sees the blocks' activations before any normalisation. Where these are dense and drift, as they do
+without dropout, its ReLUs fall silent one after the other and stay so: no unit of 64 outlived the first epoch.
+"""
 
 REDSHIFT_RANGES = {"optical": (0.0, 1.7)}
 PAPER_RANGE = (0.6, 3.0)
@@ -33,6 +40,7 @@ class Recipe:
     fall_epochs : if positive, the learning rate instead rises, stays at `first_rate` and falls to `last_rate` over the last
         so many epochs: a training may then be prolonged, or ended early, by another number of epochs.
     clip_norm : largest norm of the gradient; 0 for any.
+    block_dropout_epochs : first epochs, in which residual blocks drop out too, by `BLOCK_DROPOUT`.
     patience : epochs without a lower validation loss after which training stops.
     point_source_share : share of spectra whose flux is not corrected for the fibre, as in MOONS1D's files.
     mixed : train in mixed bfloat16, which is faster; the bundle is float32 in any case.
@@ -44,6 +52,7 @@ class Recipe:
     decay_epochs: int = 50
     fall_epochs: float = 0.0
     clip_norm: float = 0.0
+    block_dropout_epochs: int = 0
     patience: int = 10
     point_source_share: float = 0.2
     mixed: bool = True
@@ -53,7 +62,7 @@ def recipe_for(architecture: str) -> Recipe:
     """Give the recipe of an architecture."""
     if architecture == "restframe":
         return Recipe(first_rate=0.002, last_rate=2e-5, fall_epochs=2.0, clip_norm=1.0)
-    return Recipe()
+    return Recipe(first_rate=0.002, last_rate=2e-5, fall_epochs=4.0, clip_norm=1.0, block_dropout_epochs=4)
 
 
 def fine_tuning_recipe(architecture: str, epochs: int) -> Recipe:

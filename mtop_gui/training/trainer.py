@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from re import fullmatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mtop_gui.network.bundle import save_bundle
 from mtop_gui.training.checkpoint import Progress, read_progress, restore_variables, save_checkpoint
 from mtop_gui.training.dataset import as_keras_dataset
 from mtop_gui.training.normalisation import SETTLING_BATCHES, settle
-from mtop_gui.training.recipes import TUNING_WARM_UP, WARM_UP, learning_rate
+from mtop_gui.training.recipes import BLOCK_DROPOUT, TUNING_WARM_UP, WARM_UP, learning_rate
 from mtop_gui.training.validation import fit_temperature, judge, robust_sigma, success_by_exposure
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ class Trainer:
 
         recipe, material = self._recipe, self._material
         dtype = "mixed_bfloat16" if recipe.mixed else "float32"
-        model = self._network = build(self._blueprint.architecture, self._blueprint.config, dtype)
+        config = self._blueprint.config
+        if recipe.block_dropout_epochs > 0:
+            config = replace(config, block_dropout=BLOCK_DROPOUT)
+        model = self._network = build(self._blueprint.architecture, config, dtype)
         if self._parent is not None:
             for variable in model.weights:
                 variable.assign(self._parent.weights[variable.path])
@@ -160,6 +164,8 @@ class Trainer:
         started = time.monotonic()
         number = self.progress.epoch
         plan = self._material.training(self._recipe.batch_size, number)
+        if number >= self._recipe.block_dropout_epochs > 0:
+            self._still_blocks(model)
         callbacks = [_reporting(report, len(plan), f"epoch {number + 1} of {epochs}")]
         if self._adversary is not None:
             callbacks.append(self._adversary.ramp(number * len(plan), epochs * len(plan)))
@@ -190,6 +196,15 @@ class Trainer:
         save_checkpoint(self._work, self.progress, model)
         report(EpochEnded(number + 1, epochs, logs))
         return took
+
+    def _still_blocks(self, model: Any) -> None:
+        """Let the residual blocks drop no more than the bundle's own config says."""
+        rate = self._blueprint.config.block_dropout
+        blocks = [layer for layer in self._network.layers if fullmatch(r"block_\d+_dropout", layer.name)]
+        if any(layer.rate != rate for layer in blocks):
+            for layer in blocks:
+                layer.rate = rate
+            model.make_train_function(force=True)  # the rate is part of the compiled step
 
     def _improved(self, loss: float) -> bool:
         """Tell whether this is the network to keep, and remember it.

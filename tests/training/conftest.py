@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # One decay for all tests, so that they may ask for different numbers of epochs; float32, so that runs repeat exactly.
-RECIPE = Recipe(decay_epochs=2, mixed=False, point_source_share=0.0)
+RECIPE = Recipe(decay_epochs=2, block_dropout_epochs=2, mixed=False, point_source_share=0.0)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from mtop_gui.core.events import Advanced, Cancelled, EpochEnded, Event, Finishe
 from mtop_gui.network.bundle import load_bundle
 from mtop_gui.network.predictor import Predictor
 from mtop_gui.training import train
+from mtop_gui.training.checkpoint import read_progress
 from tests.support.tiny import tiny_instrument, tiny_spectrum
 
 if TYPE_CHECKING:
@@ -57,6 +58,21 @@ def test_a_resumed_training_ends_to_the_bit_where_an_uninterrupted_one_does(
     losses = [[epoch["val_loss"] for epoch in one.training["history"]] for one in (whole, resumed)]
     assert losses[0] == losses[1]
     assert resumed.training["test"] == whole.training["test"]
+
+
+def test_residual_blocks_drop_out_in_the_first_epochs_only(
+    tiny_survey: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    losses = {}
+    for dropping in range(3):
+        recipe = replace(settings["recipe"], block_dropout_epochs=dropping)
+        folder = train(tiny_survey, tmp_path / str(dropping), epochs=2, **(settings | {"recipe": recipe}))
+        bundle = load_bundle(folder)
+        assert bundle.config.block_dropout == 0.0
+        progress = read_progress(folder.with_name(f"{dropping}.training"))
+        losses[dropping] = [epoch["loss"] for epoch in progress.history]
+    assert losses[1][0] == losses[2][0] != losses[0][0]
+    assert losses[1][1] != losses[2][1]
 
 
 def test_cancelling_within_an_epoch_stops_cleanly(
