@@ -8,6 +8,7 @@ from scipy import stats
 
 from mtop_gui.core.confidence import (
     ENTROPY_BIN,
+    SAME,
     doubt_in_words,
     find_peaks,
     flag,
@@ -15,14 +16,14 @@ from mtop_gui.core.confidence import (
     summarise,
 )
 from mtop_gui.core.cumulative import Cumulative
+from mtop_gui.core.line_data import LIGHT_SPEED
 from mtop_gui.core.prediction import Prediction, rejected
 
 GRID = 0.6 + 0.003 * (np.arange(800) + 0.5)
 
 
 def two_peaks(first: float = 0.7) -> np.ndarray:
-    pdf = first * stats.norm.pdf(GRID, 1.2, 0.004) + (1 - first) * stats.norm.pdf(GRID, 2.0, 0.004)
-    return pdf / pdf.sum()
+    return gaussians((first, 1.2, 0.004), (1 - first, 2.0, 0.004))
 
 
 def prediction(pdf: np.ndarray, **changes: object) -> Prediction:
@@ -41,11 +42,38 @@ def prediction(pdf: np.ndarray, **changes: object) -> Prediction:
     return Prediction(**values)  # type: ignore[arg-type]
 
 
-def test_peaks_carry_the_probability_between_their_valleys() -> None:
-    peaks = find_peaks(GRID, two_peaks())
+def gaussians(*parts: tuple[float, float, float]) -> np.ndarray:
+    """PDF of (share, z, sigma) each."""
+    pdf = sum(share * stats.norm.pdf(GRID, z, sigma) for share, z, sigma in parts)
+    return np.asarray(pdf) / np.sum(pdf)
+
+
+def test_peaks_carry_their_probability() -> None:
+    peaks = find_peaks(GRID, gaussians((0.7, 1.2, 0.002), (0.3, 2.0, 0.002)))
     assert [peak.redshift for peak in peaks] == pytest.approx([1.2, 2.0], abs=2e-4)
-    assert [peak.probability for peak in peaks] == pytest.approx([0.7, 0.3], abs=1e-6)
+    assert [peak.probability for peak in peaks] == pytest.approx([0.7, 0.3], abs=1e-3)
     assert peaks[0].lower < 1.2 < peaks[0].upper
+
+
+def test_a_narrow_peak_goes_before_a_hump_that_holds_more() -> None:
+    """Nowhere on the hump is a redshift as likely to be right within 1000 km/s."""
+    peaks = find_peaks(GRID, gaussians((0.4, 1.2, 0.002), (0.6, 2.2, 0.1)))
+    assert peaks[0].redshift == pytest.approx(1.2, abs=1e-3)
+    assert peaks[0].probability == pytest.approx(0.4, abs=0.01)
+    reach = 0.003 * (0.5 + round(SAME / LIGHT_SPEED * (1 + 2.2) / 0.003))
+    expected = 0.6 * (1 - 2 * stats.norm.sf(reach / 0.1))
+    assert peaks[1].probability == pytest.approx(expected, rel=0.02)
+
+
+def test_summits_nearer_than_reviewers_tell_apart_are_one_candidate() -> None:
+    z = 2.0
+    near, far = (z + velocity / LIGHT_SPEED * (1 + z) for velocity in (1500.0, 3500.0))
+    divided = gaussians((0.28, z, 0.002), (0.27, near, 0.002), (0.45, 1.0, 0.002))
+    peaks = find_peaks(GRID, divided)
+    assert [peak.redshift for peak in peaks] == pytest.approx([z, 1.0], abs=2e-3)
+    assert peaks[0].lower < z < near < peaks[0].upper
+    apart = find_peaks(GRID, gaussians((0.28, z, 0.002), (0.27, far, 0.002), (0.45, 1.0, 0.002)))
+    assert [peak.redshift for peak in apart] == pytest.approx([1.0, z, far], abs=2e-3)
 
 
 def test_noise_on_a_peak_does_not_split_it() -> None:
