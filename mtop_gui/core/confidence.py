@@ -39,7 +39,7 @@ CORE = 0.1
 """The core of a peak are the bins above this share of its highest one."""
 
 SAME = 1000.0
-"""Two redshifts nearer than this [km/s] are the same to those who review them (DESI, Marz, redrock), so that the best Peak
+"""Two redshifts nearer than this [km/s] are the same to those who review them (as in DESI and redrock), so that the best Peak
 is the one most likely to be right within it, and Peaks lie at least twice as far apart. Of 7,500 mock validation spectra
 and 4,900 test spectra this choice set right 69 that the probability between valleys had wrong, and lost 41."""
 
@@ -57,7 +57,7 @@ class Peak:
     ----------
     redshift : where it culminates.
     probability : that the redshift lies in it and within `SAME` of its middle: the most that any stretch of that width holds.
-    lower, upper : its neighbouring valleys.
+    lower, upper : the valleys to either side.
     """
 
     redshift: float
@@ -119,7 +119,7 @@ def find_peaks(grid: FloatArray, probability: FloatArray, most: int = 6) -> tupl
 
     Returns
     -------
-    Peaks, most probable first; always at least the global maximum.
+    Peaks, most probable first; always at least one.
     """
     # What is lower than this everywhere cannot hold `PEAK_FLOOR` near any bin: a thousand ripples need not be sorted.
     candidate = probability >= min(
