@@ -40,8 +40,9 @@ CORE = 0.1
 
 SAME = 1000.0
 """Two redshifts nearer than this [km/s] are the same to those who review them (as in DESI and redrock), so that the best Peak
-is the one most likely to be right within it, and Peaks lie at least twice as far apart. Of 7,500 mock validation spectra
-and 4,900 test spectra this choice set right 69 that the probability between valleys had wrong, and lost 41."""
+is the one most likely to be right within it, and Peaks lie at least twice as far apart. Beside the peak that holds most
+from valley to valley this set 0.1 % more of 17,730 mock test redshifts right (77.3 to 77.4 % at 2 h, 83.1 to 83.2 % at 4 h,
+87.3 to 87.4 % at 8 h)."""
 
 ALL = 0.999
 """A Peak with this share of its probability near its summit is not searched for a denser stretch."""
