@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from mtop_gui.network.bundle import load_bundle
 from mtop_gui.simulation.survey import Survey
 from mtop_gui.training.teaching import PaperTeaching
-from tests.long.ablations import ARMS, HEADING, WHOLE, figures, part_of, split_by_row, taught
+from tests.long.ablations import ARMS, HEADING, WHOLE, figures, masks, part_of, split_by_row, taught
 from tests.long.trained import GUIDE, write_section
 
 if TYPE_CHECKING:
@@ -52,6 +55,21 @@ def test_no_redshift_is_a_catastrophe() -> None:
     said = figures({"dz": np.tile(error, 3), "hours": np.repeat([2.0, 4.0, 8.0], 4)})
     assert list(said) == ["2", "4", "8"]
     assert said["2"] == {"0.003": 0.25, "0.01": 0.25, "0.1": 0.5, "catastrophic": 0.5, "spectra": 4}
+
+
+def test_line_masks_are_told_beside_the_baseline(tiny_training: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_training, tmp_path / "as-it-is")
+    learning = [{"val_lines": 0.5}, {"val_lines": 0.25}]
+    report = tmp_path / "report.json"
+    report.write_text(
+        json.dumps(
+            {"bundles": [{"architecture": "restframe"}, {"architecture": "mtopnet", "learning": learning}]}
+        )
+    )
+    ended = load_bundle(tiny_training).training["history"][-1]["val_lines"]
+    said = masks(tmp_path, report)
+    assert f"{ended:.3f} after these" in said
+    assert "0.250 after 2 epochs" in said
 
 
 def test_a_section_goes_to_the_end_of_a_page_and_then_into_its_own_place(tmp_path: Path) -> None:
